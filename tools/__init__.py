@@ -1,0 +1,1 @@
+"""What `make` runs: set-up, serving, testing. Standard library only, so that it starts bare."""
