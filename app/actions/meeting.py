@@ -1,0 +1,313 @@
+"""Prepare, open and void a testing meeting."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+from sqlalchemy import CursorResult, delete, select, update
+
+from app.actions.grading import scheme_of
+from app.actions.sweep import sweep
+from app.config import ConfigError, base_url
+from app.domain.credential import SEED_BYTES, Seed, key_digest, public_key
+from app.domain.errors import (
+    BadInput,
+    MeetingFrozen,
+    MeetingNotReady,
+    MeetingStateChanged,
+    MeetingUnknown,
+)
+from app.domain.meeting import (
+    CODE_LENGTH,
+    K_LEAST,
+    K_MOST,
+    POLICIES,
+    Obstacle,
+    PlannedGroup,
+    PlannedSubject,
+    build_form,
+    obstacles,
+)
+from app.domain.slip import ALPHABET
+from app.models import (
+    GradingRecord,
+    Meeting,
+    MeetingSubject,
+    VoterGroup,
+    cells,
+    db,
+    slips,
+    snapshots,
+    spent_nonces,
+)
+
+GROUPS_MOST = 9
+EXPECTED_MOST = 20_000
+
+
+class Settings(NamedTuple):
+    """What a draft's first step asks. wifi: name of the room's network, or empty."""
+
+    title: str
+    host: str
+    wifi: str
+    base_url: str
+    rehearsal: bool = False
+
+
+def create_meeting(round_id: int, settings: Settings) -> Meeting:
+    """A new draft in a round; raises BadInput."""
+    meeting = Meeting(round_id=round_id, code=_fresh_code(), **_checked(settings)._asdict())
+    db.session.add(meeting)
+    db.session.commit()
+    return meeting
+
+
+def change_settings(meeting_id: int, settings: Settings) -> Meeting:
+    """Change a draft's title, host, Wi-Fi name, address; raises BadInput, MeetingFrozen."""
+    meeting = _draft(meeting_id)
+    for name, value in _checked(settings)._asdict().items():
+        setattr(meeting, name, value)
+    db.session.commit()
+    return meeting
+
+
+def choose_subjects(meeting_id: int, record_ids: Sequence[int]) -> Meeting:
+    """Put these records on the ballot, in this order; all must belong to the meeting's round."""
+    meeting = _draft(meeting_id)
+    found = db.session.scalars(
+        select(GradingRecord.id).where(
+            GradingRecord.round_id == meeting.round_id, GradingRecord.id.in_(record_ids)
+        )
+    )
+    if set(found) != set(record_ids) or len(set(record_ids)) != len(record_ids):
+        raise BadInput("所选测评对象不在本轮分类定级中,请刷新页面重选。")
+    meeting.subjects.clear()
+    db.session.flush()
+    meeting.subjects = [
+        MeetingSubject(position=position, record_id=record_id)
+        for position, record_id in enumerate(record_ids, start=1)
+    ]
+    db.session.commit()
+    return meeting
+
+
+def set_groups(meeting_id: int, groups: Sequence[tuple[str, int]]) -> Meeting:
+    """Set the voter groups (name, expected number), replacing those that were there."""
+    meeting = _draft(meeting_id)
+    names = [name.strip() for name, _ in groups]
+    if len(groups) > GROUPS_MOST:
+        raise BadInput(f"参会人员类别最多 {GROUPS_MOST} 类。")
+    if any(not 1 <= len(name) <= 40 for name in names) or len(set(names)) != len(names):
+        raise BadInput("每类参会人员都要有名称(40 字以内),且名称不能相同。")
+    if any(not 0 <= expected <= EXPECTED_MOST for _, expected in groups):
+        raise BadInput(f"应到人数应为 0 到 {EXPECTED_MOST} 的整数。")
+    meeting.groups.clear()
+    db.session.flush()
+    meeting.groups = [
+        VoterGroup(code=f"g{number}", name=name, expected=expected)
+        for number, (name, (_, expected)) in enumerate(zip(names, groups, strict=True), start=1)
+    ]
+    db.session.commit()
+    return meeting
+
+
+def set_policy(meeting_id: int, policy: str, k: int) -> Meeting:
+    """Choose what the screen shows while the meeting is open, and the batch size k."""
+    meeting = _draft(meeting_id)
+    if policy not in POLICIES:
+        raise BadInput("请选择大屏公布方式。")
+    if not K_LEAST <= k <= K_MOST:
+        raise BadInput(f"每批票数应为 {K_LEAST} 到 {K_MOST} 的整数。")
+    meeting.policy, meeting.k = policy, k
+    db.session.commit()
+    return meeting
+
+
+def obstacles_to_opening(meeting: Meeting) -> tuple[Obstacle, ...]:
+    """All that keeps this draft from opening, with the remedies."""
+    found = list(
+        obstacles(
+            _planned_subjects(meeting),
+            [PlannedGroup(g.code, g.name, g.expected) for g in meeting.groups],
+            meeting.k,
+            _is_local(meeting.base_url),
+        )
+    )
+    if not meeting.rehearsal:
+        found += _clashes(meeting)
+    return tuple(found)
+
+
+def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_bytes) -> Meeting:
+    """Freeze form and policy, draw the seed, publish the keys: draft → open.
+
+    Raises MeetingNotReady naming the first obstacle, MeetingStateChanged where it is no draft.
+    """
+    meeting = get_meeting(meeting_id)
+    if meeting.state != "draft":
+        raise MeetingStateChanged
+    blocking = [obstacle for obstacle in obstacles_to_opening(meeting) if obstacle.blocking]
+    if blocking:
+        raise MeetingNotReady(f"还不能开启:{blocking[0].what}{blocking[0].remedy}")
+    seed = Seed(draw(SEED_BYTES))
+    keys = {group.code: public_key(seed, meeting.code, group.code) for group in meeting.groups}
+    for group in meeting.groups:
+        group.public_key = keys[group.code]
+    opened = update_state(
+        meeting,
+        ("draft",),
+        state="open",
+        seed=seed,
+        key_digest=key_digest(keys),
+        form=msgspec.to_builtins(build_form(_planned_subjects(meeting))),
+    )
+    if not opened:
+        raise MeetingStateChanged
+    db.session.commit()
+    return meeting
+
+
+def void_meeting(meeting_id: int, reason: str) -> Meeting:
+    """Destroy a meeting's ballots and slips without counting them: draft or open → voided."""
+    meeting = get_meeting(meeting_id)
+    reason = reason.strip()
+    if not 1 <= len(reason) <= 200:
+        raise BadInput("请写明作废的原因(200 字以内)。")
+    forget_votes(meeting.id)
+    if not update_state(
+        meeting, ("draft", "open"), state="voided", seed=None, void_reason=reason, swept=False
+    ):
+        raise MeetingStateChanged
+    db.session.commit()
+    sweep()
+    return meeting
+
+
+def revoke_display(meeting_id: int) -> Meeting:
+    """Make the display link given out so far useless."""
+    meeting = get_meeting(meeting_id)
+    meeting.display_version = Meeting.display_version + 1
+    db.session.commit()
+    return meeting
+
+
+def get_meeting(meeting_id: int) -> Meeting:
+    """The meeting of this id; raises MeetingUnknown."""
+    meeting = db.session.get(Meeting, meeting_id)
+    if meeting is None:
+        raise MeetingUnknown
+    return meeting
+
+
+def meeting_by_code(code: str) -> Meeting:
+    """The meeting of this code; raises MeetingUnknown."""
+    meeting = db.session.scalar(select(Meeting).where(Meeting.code == code))
+    if meeting is None:
+        raise MeetingUnknown
+    return meeting
+
+
+def update_state(meeting: Meeting, before: Sequence[str], **values: object) -> bool:
+    """Change the row if its state is still one of `before`; False where somebody was faster."""
+    statement = (
+        update(Meeting)
+        .where(Meeting.id == meeting.id, Meeting.state.in_(before))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.flush()
+    result = db.session.execute(statement)
+    db.session.expire(meeting)
+    return isinstance(result, CursorResult) and result.rowcount == 1
+
+
+def forget_votes(meeting_id: int) -> None:
+    """Delete every row that a slip or a ballot of this meeting has left."""
+    for table in (cells, spent_nonces, snapshots, slips):
+        db.session.execute(delete(table).where(table.c.meeting_id == meeting_id))
+
+
+def _checked(settings: Settings) -> Settings:
+    title = settings.title.strip()
+    if not 1 <= len(title) <= 100:
+        raise BadInput("请填写测评会名称(100 字以内)。")
+    if len(settings.host.strip()) > 60 or len(settings.wifi.strip()) > 60:
+        raise BadInput("主持单位和 Wi-Fi 名称都不能超过 60 字。")
+    try:
+        address = base_url(settings.base_url)
+    except ConfigError as error:
+        raise BadInput(
+            "手机访问地址不对。请填写如 http://192.168.1.10:8000 的地址,后面不带路径。"
+        ) from error
+    return Settings(
+        title, settings.host.strip(), settings.wifi.strip(), address, settings.rehearsal
+    )
+
+
+def _draft(meeting_id: int) -> Meeting:
+    meeting = get_meeting(meeting_id)
+    if meeting.state != "draft":
+        raise MeetingFrozen
+    return meeting
+
+
+def _fresh_code() -> str:
+    while True:
+        code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+        if db.session.scalar(select(Meeting.id).where(Meeting.code == code)) is None:
+            return code
+
+
+def _planned_subjects(meeting: Meeting) -> list[PlannedSubject]:
+    scheme = scheme_of(meeting.round)
+    return [
+        PlannedSubject(
+            name=subject.record.organisation.name,
+            questions=scheme.ballot_questions(subject.record.domain),
+            satisfaction=scheme.satisfaction_rule(subject.record.domain),
+        )
+        for subject in meeting.subjects
+    ]
+
+
+def _clashes(meeting: Meeting) -> list[Obstacle]:
+    records = {subject.record_id: subject.record for subject in meeting.subjects}
+    busy = db.session.scalars(
+        select(MeetingSubject)
+        .join(Meeting, Meeting.id == MeetingSubject.meeting_id)
+        .where(
+            MeetingSubject.record_id.in_(records),
+            Meeting.state == "open",
+            Meeting.rehearsal.is_(False),
+            Meeting.id != meeting.id,
+        )
+    )
+    return [
+        Obstacle(
+            f"“{subject.record.organisation.name}”正在另一个测评会中测评。",
+            "请先结束那个测评会,或从本会去掉这个测评对象。",
+        )
+        for subject in busy
+    ] + [
+        Obstacle(
+            f"“{record.organisation.name}”已有测评结果。",
+            "本会计票后,新的结果会取代原来的结果。",
+            blocking=False,
+        )
+        for record in records.values()
+        if record.mass is not None
+    ]
+
+
+def _is_local(address: str) -> bool:
+    host = urlsplit(address).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,115 @@
+"""Issue and void the slips of an open meeting."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import NamedTuple
+
+from sqlalchemy import Connection, func, select, update
+
+from app.actions.gate import require_open
+from app.domain.errors import BadInput, SlipUnknown, SlipUsed
+from app.domain.meeting import SLIPS_MOST
+from app.domain.slip import TOKEN_BYTES, Token, token_hash
+from app.models import VoterGroup, slips
+from app.models.base import writing
+
+
+class SlipTotals(NamedTuple):
+    """How the slips of one group stand; which ones is shown to nobody."""
+
+    issued: int
+    redeemed: int
+    voided: int
+
+    @property
+    def unused(self) -> int:
+        """Neither used nor voided."""
+        return self.issued - self.redeemed - self.voided
+
+
+def issue_slips(
+    meeting_id: int,
+    group_code: str,
+    number: int,
+    draw: Callable[[int], bytes] = secrets.token_bytes,
+) -> list[Token]:
+    """New tokens for one group, in the order in which they were drawn, which is chance.
+
+    They exist in this answer only: at rest there is their hash. Raises BadInput, MeetingNotOpen.
+    """
+    with writing() as connection:
+        require_open(connection, meeting_id)
+        known = connection.scalar(
+            select(VoterGroup.code).where(
+                VoterGroup.meeting_id == meeting_id, VoterGroup.code == group_code
+            )
+        )
+        if known is None:
+            raise BadInput("没有这类参会人员,请刷新页面重选。")
+        so_far = connection.scalar(
+            select(func.count()).select_from(slips).where(slips.c.meeting_id == meeting_id)
+        )
+        if not 1 <= number <= SLIPS_MOST - (so_far or 0):
+            raise BadInput(
+                f"张数应为 1 到 {SLIPS_MOST - (so_far or 0)} 的整数(每会最多 {SLIPS_MOST} 张)。"
+            )
+        tokens = [Token(draw(TOKEN_BYTES)) for _ in range(number)]
+        connection.execute(
+            slips.insert(),
+            [
+                {"meeting_id": meeting_id, "token_hash": token_hash(t), "group_code": group_code}
+                for t in tokens
+            ],
+        )
+    return tokens
+
+
+def void_slip(meeting_id: int, token: Token) -> str:
+    """Void one spoiled slip that is at hand; its group's code. Raises SlipUsed, SlipUnknown."""
+    with writing() as connection:
+        require_open(connection, meeting_id)
+        mine = (slips.c.meeting_id == meeting_id) & (slips.c.token_hash == token_hash(token))
+        changed = connection.execute(
+            update(slips)
+            .where(mine, slips.c.blinded.is_(None), ~slips.c.voided)
+            .values(voided=True)
+        )
+        row = connection.execute(select(slips.c.group_code, slips.c.blinded).where(mine)).first()
+        if row is None:
+            raise SlipUnknown
+        if changed.rowcount == 0:
+            raise SlipUsed("这张测评票已经使用或已经作废,不能再作废。")
+        return str(row.group_code)
+
+
+def void_unused_slips(meeting_id: int, group_code: str | None = None) -> int:
+    """Void every slip that nobody has used (of one group, or of all); how many they were."""
+    with writing() as connection:
+        require_open(connection, meeting_id)
+        statement = update(slips).where(
+            slips.c.meeting_id == meeting_id, slips.c.blinded.is_(None), ~slips.c.voided
+        )
+        if group_code is not None:
+            statement = statement.where(slips.c.group_code == group_code)
+        return connection.execute(statement.values(voided=True)).rowcount
+
+
+def slip_totals(connection: Connection, meeting_id: int) -> dict[str, SlipTotals]:
+    """Group code → totals, for every group of the meeting."""
+    groups = connection.scalars(
+        select(VoterGroup.code).where(VoterGroup.meeting_id == meeting_id)
+    ).all()
+    rows = connection.execute(
+        select(
+            slips.c.group_code,
+            func.count(),
+            func.count(slips.c.blinded),
+            func.count().filter(slips.c.voided),
+        )
+        .where(slips.c.meeting_id == meeting_id)
+        .group_by(slips.c.group_code)
+    )
+    found = {row[0]: SlipTotals(*row[1:]) for row in rows}
+    return {code: found.get(code, SlipTotals(0, 0, 0)) for code in sorted(groups)}

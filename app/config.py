@@ -1,0 +1,122 @@
+"""The settings of one process, read from the environment once and frozen."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, cast
+from urllib.parse import urlsplit
+
+Role = Literal["all", "voting", "admin"]
+ROLES: tuple[Role, ...] = ("all", "voting", "admin")
+
+SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file, not a secret
+DATABASE_FILE = "mingce.sqlite"
+
+
+class ConfigError(Exception):
+    """A setting is missing or wrong; the text says which and what is expected."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that the environment decides.
+
+    data: folder of all that is written at run time. base_url: address printed on slips, without
+    a trailing slash. role: which doors this process opens. secret_key: signs sessions and links.
+    """
+
+    data: Path
+    database_url: str
+    base_url: str
+    port: int
+    role: Role
+    secret_key: str
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
+        """Read the settings; raise ConfigError naming the variable that is wrong."""
+        env = os.environ if environ is None else environ
+        data = Path(env.get("MINGCE_DATA") or "data").expanduser().absolute()
+        _make_folder(data)
+        port = _port(env.get("MINGCE_PORT") or "8000")
+        return cls(
+            data=data,
+            database_url=_database_url(env.get("DATABASE_URL") or "", data),
+            base_url=base_url(env.get("MINGCE_BASE_URL") or f"http://127.0.0.1:{port}"),
+            port=port,
+            role=_role(env.get("MINGCE_ROLE") or "all"),
+            secret_key=env.get("MINGCE_SECRET_KEY") or _kept_secret(data / SECRET_FILE),
+        )
+
+
+def base_url(text: str) -> str:
+    """An http(s) address with no path, query or trailing slash; ConfigError otherwise."""
+    text = text.strip().rstrip("/")
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError as error:
+        raise ConfigError(_BASE_URL_WRONG.format(text)) from error
+    lawful = parts.scheme in ("http", "https") and parts.hostname and not parts.username
+    if not lawful or parts.path or parts.query or parts.fragment or len(text) > 120:
+        raise ConfigError(_BASE_URL_WRONG.format(text))
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise ConfigError(_BASE_URL_WRONG.format(text))
+    return text
+
+
+_BASE_URL_WRONG = "MINGCE_BASE_URL 不是可用的网址:{!r}。请填写如 http://192.168.1.10:8000 的地址。"
+
+
+def _make_folder(data: Path) -> None:
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"MINGCE_DATA 指定的目录无法建立:{data}({error.strerror})。") from error
+    if not os.access(data, os.W_OK | os.X_OK):
+        raise ConfigError(f"MINGCE_DATA 指定的目录不可写:{data}。请检查权限。")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise ConfigError(f"MINGCE_PORT 应为 1 到 65535 的整数,现为 {text!r}。")
+    return int(text)
+
+
+def _role(text: str) -> Role:
+    if text not in ROLES:
+        raise ConfigError(f"MINGCE_ROLE 应为 all、voting 或 admin,现为 {text!r}。")
+    return cast(Role, text)
+
+
+def _database_url(text: str, data: Path) -> str:
+    if not text:
+        return f"sqlite:///{data / DATABASE_FILE}"
+    if not text.startswith("sqlite:///"):
+        raise ConfigError("DATABASE_URL 目前只支持 sqlite:/// 开头的地址;不设即可使用默认数据库。")
+    return text
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in `path`, drawn on the first start; two first starts agree on one."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    if not path.exists():
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    secret = path.read_text().strip()
+    if len(secret) < 32:
+        raise ConfigError(f"密钥文件 {path} 已损坏。请从备份恢复,或删除后重新启动(需重新登录)。")
+    return secret

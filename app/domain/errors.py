@@ -1,0 +1,210 @@
+"""One class per condition that a user can meet, with the sentence that the user reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar, NamedTuple
+
+
+class MingceError(Exception):
+    """A refusal. `code` names it to programs, `status` is the HTTP status, `str()` the sentence."""
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 400
+    message: ClassVar[str] = "操作没有完成,请重试。"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+
+class BadRequest(MingceError):
+    code = "bad_request"
+    message = "请求格式不对。请刷新页面后重试;仍不行请联系工作人员。"
+
+
+class TooLarge(MingceError):
+    code = "too_large"
+    status = 413
+    message = "提交的内容过大,没有处理。"
+
+
+class TooMany(MingceError):
+    code = "too_many"
+    status = 429
+    message = "这里出错的次数过多,请等一分钟再试。"
+
+
+class ServerBusy(MingceError):
+    code = "server_busy"
+    status = 503
+    message = "请稍候,系统正忙,几秒钟后会自动重试。"
+
+
+class NotFound(MingceError):
+    code = "not_found"
+    status = 404
+    message = "没有这个页面。请检查网址,或回到上一页。"
+
+
+# The meeting
+
+
+class MeetingUnknown(MingceError):
+    code = "meeting_unknown"
+    status = 404
+    message = "没有找到这个测评会。请核对会议编号,或重新扫描测评票上的二维码。"
+
+
+class MeetingNotOpen(MingceError):
+    code = "meeting_not_open"
+    status = 409
+    message = "测评会现在不能投票。请听主持人安排。"
+
+
+class MeetingClosed(MingceError):
+    code = "meeting_closed"
+    status = 410
+    message = "测评会已结束,不再接收选票。请告诉工作人员。"
+
+
+class MeetingFrozen(MingceError):
+    code = "meeting_frozen"
+    status = 409
+    message = "测评会已开启,设置不能再改。"
+
+
+class MeetingStateChanged(MingceError):
+    code = "meeting_state_changed"
+    status = 409
+    message = "测评会的状态已经变了(可能有人同时操作)。请刷新页面查看。"
+
+
+class MeetingNotReady(MingceError):
+    code = "meeting_not_ready"
+    status = 409
+    message = "测评会还不能开启。请先按页面所列逐项补齐。"
+
+
+class BoxNotReady(MingceError):
+    code = "box_not_ready"
+    status = 409
+    message = "计票结束后才能查验。请在主持人宣布结果后再来。"
+
+
+# The slip and its credential
+
+
+class SlipUnknown(MingceError):
+    code = "slip_unknown"
+    status = 404
+    message = "这张测评票无效(输错或已作废)。请核对票码,或请工作人员换一张。"
+
+
+class SlipUsed(MingceError):
+    code = "slip_used"
+    status = 409
+    message = "这张测评票已在另一部手机上使用。一票一人;如不是您本人使用,请告诉工作人员。"
+
+
+# The ballot
+
+
+class BadSeal(MingceError):
+    code = "bad_seal"
+    status = 403
+    message = "选票校验不通过,没有计入。请刷新页面重试;仍不行请告诉工作人员。"
+
+
+class BadBallot(MingceError):
+    code = "bad_ballot"
+    status = 400
+    message = "选票内容不完整或不合规定,没有计入。请刷新页面重试。"
+
+
+class AlreadyCast(MingceError):
+    code = "already_cast"
+    status = 409
+    message = "这张测评票已经投过,不能再投或更改。先前的选票有效。"
+
+
+# The scheme and the grade
+
+
+class Problem(NamedTuple):
+    """One thing wrong in a document that a person wrote.
+
+    source: the file; key: where in it, such as `rules[2].grade` (the second rule); expected: what
+    ought to stand there, and what does, in Chinese.
+    """
+
+    source: str
+    key: str
+    expected: str
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.key}:{self.expected}"
+
+
+class WithProblems(MingceError):
+    """A document with everything that is wrong in it, one sentence a line."""
+
+    status = 422
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class SchemeInvalid(WithProblems):
+    code = "scheme_invalid"
+
+
+class FactsInvalid(WithProblems):
+    code = "facts_invalid"
+
+
+class SchemeUnknown(MingceError):
+    code = "scheme_unknown"
+    status = 404
+    message = "没有这个方案。"
+
+
+class DomainUnknown(MingceError):
+    code = "domain_unknown"
+    status = 422
+    message = "方案中没有这个领域。"
+
+
+class LadderUnknown(MingceError):
+    code = "ladder_unknown"
+    status = 422
+    message = "方案中没有这种档次。"
+
+
+class LadderNotChosen(MingceError):
+    code = "ladder_not_chosen"
+    status = 409
+    message = "方案没有写明分几档,须先由管理员选定档次。"
+
+
+# The door with accounts
+
+
+class BadInput(MingceError):
+    """A form's field is wrong; the message names it."""
+
+    code = "bad_input"
+    status = 400
+    message = "填写有误,请检查后再提交。"
+
+
+class LoginFailed(MingceError):
+    code = "login_failed"
+    status = 401
+    message = "用户名或密码不对。"
+
+
+class LinkInvalid(MingceError):
+    code = "link_invalid"
+    status = 403
+    message = "这个链接无效或已失效。请向管理员要新的链接。"

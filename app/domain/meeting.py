@@ -1,0 +1,197 @@
+"""A testing meeting: its form, its voter groups, when it may open and what the screen may show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from app.domain.errors import MeetingClosed, MeetingNotOpen
+from app.domain.scheme import BallotQuestion, SatisfactionRule
+
+ABSTAIN = "abstain"
+"""The choice that is lawful in every cell (弃权)."""
+
+K_LEAST = 3
+K_MOST = 100
+K_DEFAULT = 5
+SUBJECTS_MOST = 40
+SLIPS_MOST = 20_000
+CODE_LENGTH = 6
+
+State = Literal["draft", "open", "closed", "voided"]
+Policy = Literal["batched", "turnout"]
+POLICIES: tuple[Policy, ...] = ("batched", "turnout")
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """value: what stands on the ballot. label: what the voter reads."""
+
+    value: str
+    label: str
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """An organisation on the ballot; id such as `s01`."""
+
+    id: str
+    name: str
+
+
+class Question(msgspec.Struct, frozen=True):
+    """kind: grade, satisfaction or indicator."""
+
+    id: str
+    kind: str
+    title: str
+
+
+class Cell(msgspec.Struct, frozen=True):
+    """One subject × one question, with the choices lawful in it besides `abstain`."""
+
+    id: str
+    subject: str
+    question: str
+    choices: tuple[Choice, ...]
+
+
+class Form(msgspec.Struct, frozen=True):
+    """The ballot form, frozen at opening. satisfaction: subject id → rule, in JSON terms."""
+
+    subjects: tuple[Subject, ...]
+    questions: tuple[Question, ...]
+    cells: tuple[Cell, ...]
+    satisfaction: dict[str, dict[str, Any]]
+
+    def lawful(self) -> dict[str, tuple[str, ...]]:
+        """Cell id → choices without `abstain`, in the order of the form."""
+        return {cell.id: tuple(c.value for c in cell.choices) for cell in self.cells}
+
+    def rule(self, subject_id: str) -> SatisfactionRule:
+        """How the satisfaction of one subject is formed."""
+        return SatisfactionRule.from_json(self.satisfaction[subject_id])
+
+
+class PlannedSubject(NamedTuple):
+    """What the scheme says of one subject that is to be tested."""
+
+    name: str
+    questions: Sequence[BallotQuestion]
+    satisfaction: SatisfactionRule
+
+
+class Obstacle(NamedTuple):
+    """What stands in the way of opening, and what to do about it. blocking: False is advice."""
+
+    what: str
+    remedy: str
+    blocking: bool = True
+
+
+class PlannedGroup(NamedTuple):
+    """A voter group of a draft. expected: number of persons (应到)."""
+
+    code: str
+    name: str
+    expected: int
+
+
+def build_form(subjects: Sequence[PlannedSubject]) -> Form:
+    """The form for these subjects, in this order; the questions must agree (see `obstacles`)."""
+    ids = [f"s{number:02d}" for number in range(1, len(subjects) + 1)]
+    questions = {q.id: Question(q.id, q.kind, q.title) for s in subjects for q in s.questions}
+    cells = tuple(
+        Cell(
+            id=f"{subject_id}.{question.id}",
+            subject=subject_id,
+            question=question.id,
+            choices=tuple(Choice(c.value, c.label) for c in question.choices),
+        )
+        for subject_id, subject in zip(ids, subjects, strict=True)
+        for question in subject.questions
+    )
+    return Form(
+        subjects=tuple(Subject(i, s.name) for i, s in zip(ids, subjects, strict=True)),
+        questions=tuple(questions.values()),
+        cells=cells,
+        satisfaction={i: s.satisfaction.to_json() for i, s in zip(ids, subjects, strict=True)},
+    )
+
+
+def obstacles(
+    subjects: Sequence[PlannedSubject],
+    groups: Sequence[PlannedGroup],
+    k: int,
+    base_is_local: bool,
+) -> tuple[Obstacle, ...]:
+    """All that keeps a draft from opening, each with its remedy.
+
+    base_is_local: the address on the slips is one that only this machine can reach.
+    """
+    found: list[Obstacle] = []
+    if not subjects:
+        found.append(Obstacle("还没有选测评对象。", "请在“测评对象”一步选择至少一个党组织。"))
+    if len(subjects) > SUBJECTS_MOST:
+        found.append(
+            Obstacle(f"测评对象超过 {SUBJECTS_MOST} 个。", "请分成几次测评会,或减少测评对象。")
+        )
+    if len({_question_heads(subject) for subject in subjects}) > 1:
+        found.append(
+            Obstacle("测评对象的测评题目不一致。", "请把题目不同的党组织分到不同的测评会。")
+        )
+    if not groups:
+        found.append(Obstacle("还没有填写参会人员。", "请在“参会人员”一步填写类别和应到人数。"))
+    found += [
+        Obstacle(
+            f"“{group.name}”应到 {group.expected} 人,少于 {k} 人,单独统计会暴露个人选择。",
+            f"请把它并入其他类别,或核对应到人数(每类至少 {k} 人)。",
+        )
+        for group in groups
+        if group.expected < k
+    ]
+    if base_is_local:
+        found.append(
+            Obstacle(
+                "手机访问地址是本机地址,别的手机打不开。",
+                "请改成本机在会场 Wi-Fi 上的地址,如 http://192.168.1.10:8000。",
+                blocking=False,
+            )
+        )
+    return tuple(found)
+
+
+def _question_heads(subject: PlannedSubject) -> tuple[tuple[str, str, str], ...]:
+    return tuple((q.id, q.kind, q.title) for q in subject.questions)
+
+
+def require_state_open(state: str) -> None:
+    """Raise MeetingNotOpen or MeetingClosed unless `state` is open."""
+    if state == "closed":
+        raise MeetingClosed
+    if state == "voided":
+        raise MeetingNotOpen("本次测评会已作废,投票不计。请听主持人安排。")
+    if state != "open":
+        raise MeetingNotOpen
+
+
+def snapshot_due(cast: int, k: int) -> bool:
+    """Whether the tally is to be photographed now that `cast` ballots are in."""
+    return cast > 0 and cast % k == 0
+
+
+def released_at(cast: int, k: int) -> int | None:
+    """The size of the snapshot that may be shown at `cast` ballots: one batch behind, or None."""
+    batches = cast // k - 1
+    return batches * k if batches >= 1 else None
+
+
+def groups_shown(cast: Mapping[str, int], k: int) -> frozenset[str]:
+    """The groups whose result may stand alone after closing; the others go into `*`.
+
+    A group is shown where it cast at least k ballots and where what is left over, taken
+    together, is at least k ballots or none at all; else only the total is shown.
+    """
+    shown = frozenset(group for group, number in cast.items() if number >= k)
+    left_over = sum(number for group, number in cast.items() if group not in shown)
+    return shown if left_over == 0 or left_over >= k else frozenset()

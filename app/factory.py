@@ -1,0 +1,100 @@
+"""Make the application: reads as a table of contents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import text
+from whitenoise import WhiteNoise
+
+from app import cli
+from app.assets import use_assets
+from app.config import Config
+from app.errors import map_errors
+from app.extensions import csrf, limiter, login, migrate
+from app.logs import set_up_logs
+from app.models import db
+from app.models.base import reading, settle_transactions
+from app.security import harden
+
+ROOT = Path(__file__).resolve().parent.parent
+REQUEST_BYTES_MOST = 1024 * 1024
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """One process of the service; without `config`, as the environment says."""
+    config = config or Config.from_env()
+    app = Flask("app", root_path=str(ROOT / "app"), static_folder=None)
+    configure(app, config)
+    set_up_logs()
+    harden(app)
+    map_errors(app)
+    use_assets(app, ROOT / "static" / "dist")
+    bind_extensions(app)
+    open_doors(app, config)
+    add_health(app)
+    cli.register(app)
+    return app
+
+
+def configure(app: Flask, config: Config) -> None:
+    """Hand the settings to Flask and its extensions."""
+    app.config.update(
+        MINGCE=config,
+        SECRET_KEY=config.secret_key,
+        SQLALCHEMY_DATABASE_URI=config.database_url,
+        MAX_CONTENT_LENGTH=REQUEST_BYTES_MOST,
+        MAX_FORM_MEMORY_SIZE=REQUEST_BYTES_MOST,
+        SESSION_COOKIE_NAME="mingce_admin",
+        SESSION_COOKIE_PATH="/admin",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=config.base_url.startswith("https://"),
+        PERMANENT_SESSION_LIFETIME=12 * 3600,
+        REMEMBER_COOKIE_DURATION=0,
+        # No Referer is ever sent (Referrer-Policy), so the token alone has to do.
+        WTF_CSRF_SSL_STRICT=False,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # the default provider has it
+
+
+def bind_extensions(app: Flask) -> None:
+    """Bind database, migrations, login, CSRF and rate limits."""
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    login.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    with app.app_context():
+        settle_transactions(db.engine)
+
+
+def open_doors(app: Flask, config: Config) -> None:
+    """Register the doors that this process opens, and the files both serve."""
+    if config.role in ("all", "voting"):
+        from voting import blueprint as voting_door
+
+        app.register_blueprint(voting_door)
+    if config.role in ("all", "admin"):
+        from admin import blueprint as admin_door
+
+        app.register_blueprint(admin_door)
+    dist = ROOT / "static" / "dist"
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+        app.wsgi_app,
+        root=str(dist) if dist.is_dir() else None,
+        prefix="static/dist/",
+        immutable_file_test=lambda _path, url: not url.endswith(".txt"),
+    )
+
+
+def add_health(app: Flask) -> None:
+    """`GET /healthz`: 200 when the database answers."""
+
+    @app.get("/healthz")
+    def healthz() -> tuple[dict[str, str], int]:
+        with reading() as connection:
+            connection.execute(text("SELECT 1 FROM meetings LIMIT 1"))
+        return {"status": "ok"}, 200

@@ -1,0 +1,39 @@
+"""Party organisations, as a tree."""
+
+from __future__ import annotations
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import db
+
+KINDS = ("committee", "general_branch", "branch")
+
+
+class Organisation(db.Model):  # type: ignore[name-defined,misc]  # see Account
+    """党组织. kind: committee 党委, general_branch 党总支, branch 党支部."""
+
+    __tablename__ = "organisations"
+    __table_args__ = (
+        CheckConstraint("kind IN ('committee', 'general_branch', 'branch')", name="kind"),
+        CheckConstraint("length(name) > 0", name="name_not_empty"),
+        CheckConstraint("parent_id IS NULL OR parent_id <> id", name="not_its_own_parent"),
+        Index("uq_organisations_parent_id_name", "parent_id", "name", unique=True),
+        Index(
+            "uq_organisations_root_name",
+            "name",
+            unique=True,
+            sqlite_where=db.text("parent_id IS NULL"),
+            postgresql_where=db.text("parent_id IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    name: Mapped[str] = mapped_column(String(100))
+    kind: Mapped[str] = mapped_column(String(20))
+
+    parent: Mapped[Organisation | None] = relationship(remote_side=[id], back_populates="children")
+    children: Mapped[list[Organisation]] = relationship(
+        back_populates="parent", order_by="Organisation.id"
+    )

@@ -1,0 +1,66 @@
+"""Rounds of grading and the one record that each organisation has in a round."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Exact, db
+from app.models.organisation import Organisation
+
+
+class Round(db.Model):  # type: ignore[name-defined,misc]  # see Account
+    """分类定级工作. The scheme's text is kept here, so that a later edit cannot change a round.
+
+    ladder: the ladder chosen, where the scheme leaves that to the admin (S2).
+    scoring: `totals` where only total scores are entered.
+    """
+
+    __tablename__ = "rounds"
+    __table_args__ = (
+        CheckConstraint("length(title) > 0", name="title_not_empty"),
+        CheckConstraint("scoring IN ('totals')", name="scoring"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(100), unique=True)
+    scheme_id: Mapped[str] = mapped_column(String(60))
+    scheme_text: Mapped[str] = mapped_column(Text)
+    ladder: Mapped[str | None] = mapped_column(String(40))
+    scoring: Mapped[str] = mapped_column(String(20), default="totals")
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+
+    organisation: Mapped[Organisation | None] = relationship()
+    records: Mapped[list[GradingRecord]] = relationship(
+        back_populates="round", order_by="GradingRecord.id"
+    )
+
+
+class GradingRecord(db.Model):  # type: ignore[name-defined,misc]  # see Account
+    """定级记录: one organisation in one round.
+
+    facts: name → value, as the scheme's rules ask. mass: the final result of its testing meeting
+    as JSON, or NULL: {"meeting": code, "tallies": {group: {question: {choice: n}}},
+    "satisfaction": {"numerator", "denominator", "percent"}}. proposed and trace follow from
+    scores, mass and facts, and are written whenever one of them changes.
+    """
+
+    __tablename__ = "grading_records"
+    __table_args__ = (UniqueConstraint("round_id", "organisation_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    domain: Mapped[str] = mapped_column(String(40))
+    self_score: Mapped[Decimal | None] = mapped_column(Exact)
+    superior_score: Mapped[Decimal | None] = mapped_column(Exact)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    mass: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    proposed: Mapped[str | None] = mapped_column(String(20))
+    trace: Mapped[list[dict[str, str]]] = mapped_column(JSON, default=list)
+
+    round: Mapped[Round] = relationship(back_populates="records")
+    organisation: Mapped[Organisation] = relationship()

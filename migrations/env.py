@@ -1,0 +1,25 @@
+"""Run the migrations on the application's own database. They are numbered and linear."""
+
+from alembic import context
+from flask import current_app
+
+from app.models.base import Base
+
+engine = current_app.extensions["migrate"].db.engine
+
+
+def run() -> None:
+    """Each migration in one transaction; SQLite alters tables by copying them (batch mode)."""
+    with engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            render_as_batch=True,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        connection.commit()
+
+
+run()

@@ -1,0 +1,106 @@
+"""The voters' API of protocol `mingce/1`: JSON over /api/v1/meetings/CODE."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from flask import Response, jsonify, request
+
+from app.actions.ballot import SealedBallot, cast_ballot
+from app.actions.box import published_box
+from app.actions.credential import redeem_slip
+from app.actions.live import live_picture
+from app.actions.public import public_meeting
+from app.domain.ballot import IV_BYTES, SEALED_BYTES_MOST
+from app.domain.credential import ELEMENT_BYTES, NONCE_BYTES
+from app.domain.encoding import b64url, from_b64url
+from app.domain.errors import BadRequest, TooLarge
+from app.domain.slip import parse_token
+from app.extensions import limiter
+from voting import blueprint
+
+T = TypeVar("T")
+
+BODY_BYTES_MOST = 128 * 1024
+FAILED_TRIES = "1200 per minute"
+"""Per address, and a hall of 500 phones may stand behind one; tokens have 80 random bits."""
+
+
+class CredentialRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """token: 16 Crockford characters as typed; blinded: element, base64url."""
+
+    token: str
+    blinded: str
+
+
+class BallotRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """group: its code; nonce, iv, sealed: base64url."""
+
+    group: str
+    nonce: str
+    iv: str
+    sealed: str
+
+
+def limit_failures():  # type: ignore[no-untyped-def]  # Flask-Limiter's decorator is untyped
+    """Count only refused tries against an address."""
+    return limiter.limit(FAILED_TRIES, deduct_when=lambda response: response.status_code >= 400)
+
+
+@blueprint.get("/api/v1/meetings/<code>")
+def meeting(code: str) -> Response:
+    """The public face of a meeting: title, state, groups with keys, form, policy."""
+    return jsonify(public_meeting(code))
+
+
+@blueprint.post("/api/v1/meetings/<code>/credentials")
+@limit_failures()
+def credentials(code: str) -> Response:
+    """Redeem a slip."""
+    wish = _body(CredentialRequest)
+    redeemed = redeem_slip(code, parse_token(wish.token), from_b64url(wish.blinded, ELEMENT_BYTES))
+    return jsonify(
+        group=redeemed.group,
+        evaluated=b64url(redeemed.evaluation.evaluated),
+        proof=b64url(redeemed.evaluation.proof),
+    )
+
+
+@blueprint.post("/api/v1/meetings/<code>/ballots")
+@limit_failures()
+def ballots(code: str) -> tuple[Response, int]:
+    """Cast a ballot: 201 where it went into the box, 200 where it was there already."""
+    wish = _body(BallotRequest)
+    sealed = from_b64url(wish.sealed)
+    if len(sealed) > SEALED_BYTES_MOST:
+        raise TooLarge
+    ballot = SealedBallot(
+        group=wish.group,
+        nonce=from_b64url(wish.nonce, NONCE_BYTES),
+        iv=from_b64url(wish.iv, IV_BYTES),
+        sealed=sealed,
+    )
+    return jsonify(accepted=True), 201 if cast_ballot(code, ballot) else 200
+
+
+@blueprint.get("/api/v1/meetings/<code>/live")
+def live(code: str) -> Response:
+    """Number of ballots cast, and the released picture."""
+    return jsonify(live_picture(code))
+
+
+@blueprint.get("/api/v1/meetings/<code>/box")
+def box(code: str) -> Response:
+    """The box of a closed meeting."""
+    return Response(published_box(code), mimetype="application/json")
+
+
+def _body(kind: type[T]) -> T:
+    """The request's JSON as `kind`; raises BadRequest, TooLarge."""
+    if (request.content_length or 0) > BODY_BYTES_MOST:
+        raise TooLarge
+    try:
+        return msgspec.json.decode(request.get_data(cache=False), type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadRequest from error
