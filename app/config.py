@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal
 from urllib.parse import urlsplit
 
 Role = Literal["all", "voting", "admin"]
@@ -90,7 +90,7 @@ def _port(text: str) -> int:
 def _role(text: str) -> Role:
     if text not in ROLES:
         raise ConfigError(f"MINGCE_ROLE 应为 all、voting 或 admin,现为 {text!r}。")
-    return cast(Role, text)
+    return text
 
 
 def _database_url(text: str, data: Path) -> str:

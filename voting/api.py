@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 import msgspec
 from flask import Response, jsonify, request
+from flask.typing import ResponseReturnValue
 
 from app.actions.ballot import SealedBallot, cast_ballot
 from app.actions.box import published_box
@@ -43,9 +45,13 @@ class BallotRequest(msgspec.Struct, forbid_unknown_fields=True):
     sealed: str
 
 
-def limit_failures():  # type: ignore[no-untyped-def]  # Flask-Limiter's decorator is untyped
+View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
+
+
+def limit_failures(view: View) -> View:
     """Count only refused tries against an address."""
-    return limiter.limit(FAILED_TRIES, deduct_when=lambda response: response.status_code >= 400)
+    limit = limiter.limit(FAILED_TRIES, deduct_when=lambda response: response.status_code >= 400)
+    return cast(View, limit(view))
 
 
 @blueprint.get("/api/v1/meetings/<code>")
@@ -55,7 +61,7 @@ def meeting(code: str) -> Response:
 
 
 @blueprint.post("/api/v1/meetings/<code>/credentials")
-@limit_failures()
+@limit_failures
 def credentials(code: str) -> Response:
     """Redeem a slip."""
     wish = _body(CredentialRequest)
@@ -68,7 +74,7 @@ def credentials(code: str) -> Response:
 
 
 @blueprint.post("/api/v1/meetings/<code>/ballots")
-@limit_failures()
+@limit_failures
 def ballots(code: str) -> tuple[Response, int]:
     """Cast a ballot: 201 where it went into the box, 200 where it was there already."""
     wish = _body(BallotRequest)

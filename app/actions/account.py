@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, update
 
 from app.domain.errors import BadInput, LinkInvalid, LoginFailed
 from app.models import Account, db
 from app.models.account import NAME_MOST
+from app.models.base import reading
 from app.security import sign, unsign
 
 PASSWORD_LEAST = 10
@@ -18,6 +20,14 @@ PASSWORD_MOST = 200
 _FIRST_ADMIN = "first-admin"
 _hasher = PasswordHasher()
 _DUMMY_HASH = _hasher.hash(secrets.token_hex(16))
+
+
+class SignedIn(NamedTuple):
+    """Who is behind a session. session_version: the one under which the session began."""
+
+    id: int
+    name: str
+    session_version: int
 
 
 def first_admin_link() -> str | None:
@@ -72,9 +82,31 @@ def log_in(name: str, password: str) -> Account:
     return account
 
 
-def change_password(account: Account, old: str, new: str) -> None:
-    """Set a new password and end every session of the account."""
-    log_in(account.name, old)
+def signed_in(account_id: int, session_version: int) -> SignedIn | None:
+    """The account of a session, or None where all its sessions have been ended since."""
+    with reading() as connection:
+        row = connection.execute(
+            select(Account.id, Account.name, Account.session_version).where(
+                Account.id == account_id, Account.session_version == session_version
+            )
+        ).first()
+    return SignedIn(*row) if row else None
+
+
+def log_out(account_id: int) -> None:
+    """End every session of the account, so that a copied cookie is worth nothing."""
+    db.session.execute(
+        update(Account)
+        .where(Account.id == account_id)
+        .values(session_version=Account.session_version + 1)
+    )
+    db.session.commit()
+
+
+def change_password(account_id: int, old: str, new: str) -> None:
+    """Set a new password and end every session of the account; raises LoginFailed, BadInput."""
+    name = db.session.scalar(select(Account.name).where(Account.id == account_id))
+    account = log_in(name or "", old)
     account.password_hash = _hasher.hash(_checked_password(new))
     account.session_version = Account.session_version + 1
     db.session.commit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from app.actions.ballot import cast_number
 from app.actions.slip import slip_totals
@@ -26,6 +26,14 @@ class Turnout(NamedTuple):
     issued: int
     redeemed: int
     cast: int
+
+
+class _Meeting(NamedTuple):
+    id: int
+    state: str
+    form: dict[str, Any] | None
+    policy: str
+    k: int
 
 
 def live_picture(meeting_code: str) -> dict[str, Any]:
@@ -75,7 +83,7 @@ def picture(form: Form, counts: Counts, at: int) -> dict[str, Any]:
             subject.id: {
                 "numerator": figure.numerator,
                 "denominator": figure.denominator,
-                "percent": figure.percent,
+                "percent": figure.percent if figure.denominator else None,
             }
             for subject in form.subjects
             for figure in [
@@ -90,17 +98,17 @@ def subject_counts(form: Form, counts: Counts, subject_id: str) -> Counts:
     return {cell.question: counts[cell.id] for cell in form.cells if cell.subject == subject_id}
 
 
-def _meeting(connection: Connection, code: str) -> Row[Any]:
+def _meeting(connection: Connection, code: str) -> _Meeting:
     table = Meeting.__table__.c
     row = connection.execute(
         select(table.id, table.state, table.form, table.policy, table.k).where(table.code == code)
     ).first()
     if row is None or row.state == "draft":
         raise MeetingUnknown
-    return row
+    return _Meeting(*row)
 
 
-def _released(connection: Connection, meeting: Row[Any]) -> tuple[int, Counts | None, int]:
+def _released(connection: Connection, meeting: _Meeting) -> tuple[int, Counts | None, int]:
     """Number cast, counts that may be shown (or None), and at how many ballots they stand."""
     if meeting.state == "closed":
         box = connection.execute(

@@ -199,7 +199,7 @@ def revoke_display(meeting_id: int) -> Meeting:
 
 def get_meeting(meeting_id: int) -> Meeting:
     """The meeting of this id; raises MeetingUnknown."""
-    meeting = db.session.get(Meeting, meeting_id)
+    meeting: Meeting | None = db.session.get(Meeting, meeting_id)
     if meeting is None:
         raise MeetingUnknown
     return meeting

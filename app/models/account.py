@@ -5,12 +5,12 @@ from __future__ import annotations
 from sqlalchemy import CheckConstraint, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.models.base import db
+from app.models.base import Base
 
 NAME_MOST = 40
 
 
-class Account(db.Model):  # type: ignore[name-defined,misc]  # Flask-SQLAlchemy makes it at run time
+class Account(Base):
     """Somebody who may log in. session_version: raised to end every session of the account."""
 
     __tablename__ = "accounts"

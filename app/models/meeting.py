@@ -14,11 +14,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import db
+from app.models.base import Base
 from app.models.round import GradingRecord, Round
 
 
-class Meeting(db.Model):  # type: ignore[name-defined,misc]  # see Account
+class Meeting(Base):
     """测评会.
 
     seed: the secret of its keys, while it is open only. form: the frozen ballot form (JSON of
@@ -64,7 +64,7 @@ class Meeting(db.Model):  # type: ignore[name-defined,misc]  # see Account
     )
 
 
-class VoterGroup(db.Model):  # type: ignore[name-defined,misc]  # see Account
+class VoterGroup(Base):
     """参会人员类别. expected: 应到. public_key: from opening on."""
 
     __tablename__ = "voter_groups"
@@ -80,7 +80,7 @@ class VoterGroup(db.Model):  # type: ignore[name-defined,misc]  # see Account
     public_key: Mapped[bytes | None] = mapped_column(LargeBinary(32))
 
 
-class MeetingSubject(db.Model):  # type: ignore[name-defined,misc]  # see Account
+class MeetingSubject(Base):
     """测评对象: which grading record the n-th subject of the form stands for (1 → `s01`)."""
 
     __tablename__ = "meeting_subjects"

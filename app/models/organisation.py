@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import db
+from app.models.base import Base
 
 KINDS = ("committee", "general_branch", "branch")
 
 
-class Organisation(db.Model):  # type: ignore[name-defined,misc]  # see Account
+class Organisation(Base):
     """党组织. kind: committee 党委, general_branch 党总支, branch 党支部."""
 
     __tablename__ = "organisations"
@@ -23,8 +23,8 @@ class Organisation(db.Model):  # type: ignore[name-defined,misc]  # see Account
             "uq_organisations_root_name",
             "name",
             unique=True,
-            sqlite_where=db.text("parent_id IS NULL"),
-            postgresql_where=db.text("parent_id IS NULL"),
+            sqlite_where=text("parent_id IS NULL"),
+            postgresql_where=text("parent_id IS NULL"),
         ),
     )
 

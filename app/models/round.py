@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from app.models.base import Exact, db
+from app.models.base import Base, Exact
 from app.models.organisation import Organisation
 
 
-class Round(db.Model):  # type: ignore[name-defined,misc]  # see Account
+class Round(Base):
     """分类定级工作. The scheme's text is kept here, so that a later edit cannot change a round.
 
     ladder: the ladder chosen, where the scheme leaves that to the admin (S2).
@@ -39,7 +39,7 @@ class Round(db.Model):  # type: ignore[name-defined,misc]  # see Account
     )
 
 
-class GradingRecord(db.Model):  # type: ignore[name-defined,misc]  # see Account
+class GradingRecord(Base):
     """定级记录: one organisation in one round.
 
     facts: name → value, as the scheme's rules ask. mass: the final result of its testing meeting
