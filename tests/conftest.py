@@ -54,7 +54,9 @@ def data_dir(tmp_path: Path, migrated_database: Path) -> Path:
     """A data folder of one test's own, with a migrated and empty database in it."""
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
-    shutil.copyfile(migrated_database, folder / DATABASE_FILE)
+    database = folder / DATABASE_FILE
+    database.touch(mode=0o600)
+    shutil.copyfile(migrated_database, database)
     return folder
 
 

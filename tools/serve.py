@@ -28,6 +28,8 @@ def main() -> None:
         _refuse_taken_port(host, port)
         env = {**os.environ, **_settings(port)}
         set_up("serve")
+        # The database and all else that is written from here on is for this account only.
+        os.umask(0o077)
         say("更新数据库…")
         _flask(env, "db", "upgrade")
         link = _flask(env, "admin-link")
