@@ -1,0 +1,110 @@
+/** What a voter sees before the ballot, and between its steps. */
+
+import { announce, button, h, show } from "../dom.js";
+import { troubleOf } from "../words.js";
+
+/** The meeting, what will happen, and the button that begins. */
+export function showWelcome({ meeting, subjects, onStart }) {
+  show(
+    "welcome",
+    [
+      h("div", { class: "hero" },
+        h("h1", {}, meeting.title),
+        meeting.host && h("p", { class: "hero__host" }, meeting.host)),
+      h(
+        "ul",
+        { class: "facts" },
+        fact("无记名", "系统分不出哪张选票是谁投的,管理员也查不到。"),
+        fact("怎么投", `共 ${subjects} 个测评对象,逐个选,最后核对一遍再提交。`),
+        fact("只投一次", "提交以后不能修改。中途退出不要紧,再打开可以接着投。"),
+      ),
+      why(),
+    ],
+    [button("开始测评", "primary", onStart)],
+  );
+}
+
+function fact(name, text) {
+  return h("li", { class: "facts__item" }, h("b", { class: "facts__name" }, name), h("span", {}, text));
+}
+
+function why() {
+  return h(
+    "details",
+    { class: "why" },
+    h("summary", {}, "为什么说它是无记名的"),
+    h("p", {}, "一、测评票没有编号,打乱后由您自己抽取,谁拿到哪一张,没有记录。"),
+    h("p", {}, "二、您的票码只用来换一个“投票资格”。这个资格由您的手机当场生成,系统盖章时看不见它,就像隔着信封盖章。"),
+    h("p", {}, "三、投票时只出示盖过章的资格,不再出示票码。系统能认出章是真的,认不出是哪张票换的。"),
+    h("p", {}, "四、系统不记时间、不记手机、不记网络地址;会后选票打乱重排,资格和票码的记录一并销毁。"),
+    h("p", {}, "五、票上印有校验码。系统若想区别对待某个人,您的手机会发现并停下来。"),
+  );
+}
+
+/**
+ * Something is under way: a sentence, never a bare spinner. Returns `paused(code, tries)`, which
+ * says why it takes longer and shows a button that tries at once.
+ */
+export function showWorking({ title, text, onHurry }) {
+  const reason = h("p", { class: "working__reason", hidden: true });
+  const again = button("重试", "default", onHurry, { hidden: true });
+  show(
+    "working",
+    [
+      h("div", { class: "working" },
+        h("span", { class: "working__dots", "aria-hidden": "true" }, h("i"), h("i"), h("i")),
+        h("h1", {}, title),
+        h("p", {}, text),
+        reason),
+    ],
+    [again],
+  );
+  return (code, tries) => {
+    const trouble = troubleOf(code);
+    reason.textContent = `${trouble.title} ${trouble.text}(已试 ${tries} 次)`;
+    reason.hidden = false;
+    again.hidden = false;
+    if (tries === 1) announce(`${trouble.title} ${trouble.text}`);
+  };
+}
+
+/** A condition that stops the voter, in its own words; `actions` are what can be done here. */
+export function showTrouble(code, actions, details) {
+  const { title, text } = troubleOf(code);
+  show(
+    "trouble",
+    [
+      h("div", { class: "result" },
+        h("span", { class: "result__sign result__sign_warn", "aria-hidden": "true" }),
+        h("h1", {}, title),
+        h("p", {}, text),
+        details),
+    ],
+    actions,
+  );
+}
+
+/** A second slip was scanned: while another is unfinished (`unfinished`), or after one was cast. */
+export function showOffer({ unfinished, sealed, onKeep, onSwitch }) {
+  const title = unfinished ? "还有一张票没有投完" : "这部手机已经投过一张票";
+  const text = unfinished
+    ? "您刚才扫的是另一张票。建议先投完原来那张,再扫这一张。"
+    : "如果您刚才扫的就是投过的那张,不用再投。如果是替别人扫的另一张票,请把手机交给本人。";
+  const consequence = sealed
+    ? "原来那张票已经封好,但还没有送达;改投新票前,最好先让它送达。"
+    : "改投新票后,原来那张票选过的内容会清掉;以后重新扫它,可以从头再选。";
+  show(
+    "offer",
+    [
+      h("div", { class: "result" },
+        h("span", { class: "result__sign result__sign_info", "aria-hidden": "true" }),
+        h("h1", {}, title),
+        h("p", {}, text),
+        unfinished && h("p", { class: "notice" }, consequence)),
+    ],
+    [
+      button(unfinished ? "改投新扫的票" : "为另一张票投票", "default", onSwitch),
+      button(unfinished ? "继续原来那张" : "返回", "primary", onKeep),
+    ],
+  );
+}
