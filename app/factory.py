@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Flask
+from flask_login import current_user
 from sqlalchemy import text
 from whitenoise import WhiteNoise
 
@@ -64,7 +65,9 @@ def bind_extensions(app: Flask) -> None:
     """Bind database, migrations, login, CSRF and rate limits."""
     db.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
-    login.init_app(app)
+    login.init_app(app, add_context_processor=False)
+    # Looked up only by a template that uses it: a voter's page must not look for a session.
+    app.context_processor(lambda: {"current_user": current_user})
     csrf.init_app(app)
     limiter.init_app(app)
     with app.app_context():
