@@ -223,7 +223,7 @@ def update_state(meeting: Meeting, before: Sequence[str], **values: object) -> b
     )
     db.session.flush()
     result = db.session.execute(statement)
-    db.session.expire(meeting)
+    db.session.refresh(meeting)
     return isinstance(result, CursorResult) and result.rowcount == 1
 
 

@@ -29,7 +29,8 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
-db = SQLAlchemy(model_class=Base)
+# Rows stay readable after a commit, so that looking at them does not begin a new transaction.
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -87,6 +88,13 @@ def reading() -> Iterator[Connection]:
 
 @contextmanager
 def writing() -> Iterator[Connection]:
-    """A transaction that commits at the end of the block, or leaves everything as it was."""
-    with db.engine.begin() as connection:
-        yield connection
+    """The session's transaction, committed at the end of the block or left as it was.
+
+    It is the session's, because a request that has read its user holds the only lock there is.
+    """
+    try:
+        yield db.session.connection()
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise
