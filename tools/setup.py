@@ -104,7 +104,7 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _virtual_environment() -> None:
-    if output_of([PYTHON, "-m", "pip", "--version"]) is not None:
+    if output_of([PYTHON, "-c", "import pip"]) is not None:
         return
     if output_of([sys.executable, "-c", "import ensurepip, venv"]) is None:
         _install_venv_module()
