@@ -40,6 +40,12 @@ class ServerBusy(MingceError):
     message = "请稍候,系统正忙,几秒钟后会自动重试。"
 
 
+class TooManyWatchers(MingceError):
+    code = "too_many_watchers"
+    status = 503
+    message = "同时观看的人太多,请稍后再打开。投票不受影响。"
+
+
 class NotFound(MingceError):
     code = "not_found"
     status = 404
@@ -208,3 +214,48 @@ class LinkInvalid(MingceError):
     code = "link_invalid"
     status = 403
     message = "这个链接无效或已失效。请向管理员要新的链接。"
+
+
+class OrganisationUnknown(MingceError):
+    code = "organisation_unknown"
+    status = 404
+    message = "没有这个党组织,可能已被删除。请回到组织列表查看。"
+
+
+class OrganisationInUse(MingceError):
+    code = "organisation_in_use"
+    status = 409
+    message = "这个党组织有下级或已参加分类定级,不能删除。"
+
+
+class RoundUnknown(MingceError):
+    code = "round_unknown"
+    status = 404
+    message = "没有这一轮分类定级。请回到首页查看。"
+
+
+class RecordUnknown(MingceError):
+    code = "record_unknown"
+    status = 404
+    message = "没有这份定级记录,可能已从本轮移出。请回到本轮查看。"
+
+
+class RecordInUse(MingceError):
+    code = "record_in_use"
+    status = 409
+    message = "这个党组织已有分数或已列入测评会,不能从本轮移出。"
+
+
+class SlipsIssuedMeanwhile(MingceError):
+    code = "slips_issued_meanwhile"
+    status = 409
+    message = (
+        "这张表单已经提交过一次,这次没有再发票。票码只在当时那一页显示一次:"
+        "已经打印好的可以直接使用;没有打印成的,请回到测评会页面,先“作废未用的票”,再重新发放。"
+    )
+
+
+class CountSheetNotReady(MingceError):
+    code = "count_sheet_not_ready"
+    status = 409
+    message = "计票结束后才有计票单;作废的测评会没有计票单。"
