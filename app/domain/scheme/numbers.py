@@ -9,7 +9,8 @@ from fractions import Fraction
 DIGITS_MOST = 12
 """Digits before and after the point; without a limit `1e999999999` would fill the memory."""
 
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,12})?)\s*[%%]", re.ASCII)
+# \uff05 is the full-width percent sign of a Chinese keyboard.
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,12})?)\s*[%\uff05]", re.ASCII)
 _RATIO = re.compile(r"(\d{1,6})\s*/\s*(\d{1,6})", re.ASCII)
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d{1,12})?", re.ASCII)
 
