@@ -8,10 +8,19 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Add every command to the application."""
     from app.cli.account import admin_link
+    from app.cli.box import box_group
     from app.cli.demo import demo
     from app.cli.meeting import meeting_group, sweep_command
     from app.cli.scheme import scheme_group
     from app.cli.simulate import simulate
 
-    for command in (scheme_group, admin_link, demo, meeting_group, sweep_command, simulate):
+    for command in (
+        scheme_group,
+        admin_link,
+        demo,
+        meeting_group,
+        sweep_command,
+        simulate,
+        box_group,
+    ):
         app.cli.add_command(command)

@@ -14,6 +14,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from app.actions.demo import Demo, DemoGroup, DemoPlan, DemoSubject, check_demo, make_demo
+from app.actions.display import display_link
 from app.actions.scheme import load_shipped, parse_file, shipped_text
 from app.cli.presets import SUPERIOR_SCORES, branch_name, preset
 from app.cli.refusal import PlainCommand, Refusal, refusing
@@ -29,7 +30,6 @@ from app.domain.meeting import (
 )
 from app.domain.scheme import Scheme, number_text
 from app.domain.slip import crockford
-from app.security import sign
 
 NAME_MOST = 100
 RECORD_KEYS = frozenset({"name", "domain", "self", "superior", "facts"})
@@ -111,7 +111,6 @@ def demo_json(made: Demo) -> dict[str, Any]:
     """What other programs are promised of a demo."""
     meeting = made.meeting
     digest = b64url(meeting.key_digest or b"")
-    display = sign("display", [meeting.code, meeting.display_version])
     return {
         "base": meeting.base_url,
         "meeting": meeting.code,
@@ -120,7 +119,7 @@ def demo_json(made: Demo) -> dict[str, Any]:
             f"{meeting.base_url}/v/{meeting.code}#{crockford(token)}.{digest}"
             for token in made.tokens
         ],
-        "screen": f"{meeting.base_url}/screen/{display}",
+        "screen": f"{meeting.base_url}{display_link(meeting)}",
         "admin": {"name": made.name, "password": made.password},
         "meeting_id": meeting.id,
     }

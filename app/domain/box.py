@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -104,14 +105,27 @@ def marks_by_group(box: Box) -> dict[str, Iterator[tuple[str, str]]]:
 
 
 def read_box(document: bytes) -> Box:
-    """A box from its JSON. Raises BadRequest with a sentence that says where it goes wrong."""
+    """A box from its JSON. Raises BadRequest with a sentence that says where it goes wrong.
+
+    The file must hold what a box holds and nothing else: whatever the digest does not cover could
+    be put in unnoticed.
+    """
     try:
-        value = msgspec.json.decode(document)
-        if isinstance(value, dict) and (extra := set(value) - set(Box.__struct_fields__)):
-            raise BadRequest(f"票箱文件中有不认识的项目:{'、'.join(sorted(extra))}。")
-        return msgspec.convert(value, Box)
-    except msgspec.DecodeError as error:
+        value = json.loads(document.decode(), object_pairs_hook=_each_once)
+        box = msgspec.convert(value, Box)
+        if canonical_json(value) != canonical_json(msgspec.to_builtins(box)):
+            raise ValueError("有不认识的项目")
+    except (ValueError, RecursionError) as error:
         raise BadRequest(f"这不是完整的票箱文件:{error}。请重新下载。") from error
+    return box
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; ValueError where a name stands in it twice, as readers then differ."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("同一个名称写了两次")
+    return found
 
 
 def findings(box: Box, printed_digest: str | None = None) -> tuple[str, ...]:
