@@ -169,7 +169,7 @@ class _FactsReader:
                     group.complain(cell_id, f"题目 {question_id} 的票数写了两次。")
                 else:
                     found[name][question_id] = _read_counts(cell, questions[question_id])
-        if len(subjects) > 1:
+        if len(subjects - {""}) > 1:
             groups.complain("", "一次只应给出一个党组织的票数,现在有几个测评对象的票格。")
         return found
 
