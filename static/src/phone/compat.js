@@ -25,8 +25,8 @@ function missing() {
     typeof TextEncoder === "function" &&
     typeof crypto === "object" &&
     typeof crypto.getRandomValues === "function";
-  if (!engine) return "这部手机的浏览器版本太旧,不能安全地投票。";
-  if (!storageHolds()) return "这部手机不能保存投票进度(可能开了无痕浏览,或存储已满)。";
+  if (!engine) return "这部手机的浏览器版本太旧，不能安全地投票。";
+  if (!storageHolds()) return "这部手机不能保存投票进度（可能开了无痕浏览，或存储已满）。";
   return null;
 }
 

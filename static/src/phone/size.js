@@ -9,7 +9,7 @@ export function startSize() {
   const control = document.getElementById("size");
   const apply = () => {
     document.documentElement.setAttribute("data-size", String(size));
-    control.setAttribute("aria-label", `大字:现在是${NAMES[size]}字号,按一下换一种`);
+    control.setAttribute("aria-label", `大字：现在是${NAMES[size]}字号，按一下换一种`);
   };
   control.addEventListener("click", () => {
     size = (size + 1) % NAMES.length;

@@ -43,7 +43,7 @@ export class Voting extends Course {
         book.tab = this.tab;
         if (fragment.length < 2) return;
         const slip = slipFromFragment(fragment);
-        this.notice = slip ? null : "二维码没有扫完整,请重新扫一次,或在下面输入。";
+        this.notice = slip ? null : "二维码没有扫完整，请重新扫一次，或在下面输入。";
         if (slip) slips.enterSlip(book, slip, false);
       });
     } finally {
@@ -53,7 +53,7 @@ export class Voting extends Course {
 
   async openMeeting() {
     const meeting = await this.patiently(
-      { title: "正在打开测评会…", text: "请稍候,不要关闭本页。" },
+      { title: "正在打开测评会…", text: "请稍候，不要关闭本页。" },
       (signal) => ask(this.code, null, signal),
     );
     if (meeting.protocol !== "mingce/1") {
@@ -150,7 +150,7 @@ export class Voting extends Course {
 
   /** The credential: secrets are drawn and kept before anything is sent. */
   async obtain() {
-    const words = { title: "正在验票…", text: "请稍候,不要关闭本页。" };
+    const words = { title: "正在验票…", text: "请稍候，不要关闭本页。" };
     showWorking(words);
     // Lets the words appear before the arithmetic begins.
     const { turn } = this;
@@ -239,7 +239,7 @@ export class Voting extends Course {
   async send() {
     const { group, nonce, iv, sealed } = slips.currentSlip(readBook(this.code));
     await this.patiently(
-      { title: "正在提交选票…", text: "选票已经封好。请稍候,不要关闭本页。" },
+      { title: "正在提交选票…", text: "选票已经封好。请稍候，不要关闭本页。" },
       (signal) => ask(`${this.code}/ballots`, { group, nonce, iv, sealed }, signal),
     );
     this.settle();
@@ -263,7 +263,7 @@ export class Voting extends Course {
 
   /** The meeting closed over a sealed ballot: the published box says whether it arrived. */
   async findInBox() {
-    const words = { title: "正在查对票箱…", text: "测评会已经结束,正在查对您的选票是否计入。" };
+    const words = { title: "正在查对票箱…", text: "测评会已经结束，正在查对您的选票是否计入。" };
     const box = await this.patiently(words, async (signal) => {
       try {
         return await ask(`${this.code}/box`, null, signal);

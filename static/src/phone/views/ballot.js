@@ -4,7 +4,7 @@ import { ABSTAIN } from "../../protocol/ballot.js";
 import { ABSTAIN_LABEL } from "../cards.js";
 import { button, dialog, h, show } from "../dom.js";
 
-const BLANK_LABEL = "没有选(按弃权计)";
+const BLANK_LABEL = "没有选（按弃权计）";
 
 /**
  * One subject. `cells`: [{id, title, choices: [{value, label}]}]; `choices`: {cellId: value};
@@ -19,7 +19,7 @@ export function showCard({ subject, cells, choices, at, count, checking, onChoos
       progress(at, count),
       h("h1", { class: "card__subject" }, subject.name),
       cells.map((cell) => question(cell, choices[cell.id], cells.length > 1, onChoose)),
-      h("p", { class: "hint" }, "不选的,按弃权计。选错了可以改。"),
+      h("p", { class: "hint" }, "不选的，按弃权计。选错了可以改。"),
     ],
     [
       onBack && button("上一步", "default", onBack),
@@ -32,7 +32,7 @@ function progress(at, count) {
   return h(
     "div",
     { class: "progress" },
-    h("p", { class: "progress__text" }, `第 ${at + 1} 个,共 ${count} 个`),
+    h("p", { class: "progress__text" }, `第 ${at + 1} 个，共 ${count} 个`),
     h("progress", { class: "progress__bar", max: String(count), value: String(at + 1),
       "aria-hidden": "true" }),
   );
@@ -75,7 +75,7 @@ export function showReview({ rows, onChange, onBack, onSend }) {
   const blanks = rows.reduce(
     (count, row) => count + row.marks.filter((mark) => mark.label === null).length, 0,
   );
-  const blankText = blanks ? `有 ${blanks} 项没有选,按弃权计。` : "各项都已选好。";
+  const blankText = blanks ? `有 ${blanks} 项没有选，按弃权计。` : "各项都已选好。";
   show(
     "review",
     [
@@ -95,7 +95,7 @@ export function showReview({ rows, onChange, onBack, onSend }) {
                   row.marks.length > 1 && h("span", { class: "row__title" }, `${mark.title}:`),
                   h("b", {}, mark.label === null ? BLANK_LABEL : mark.label)))),
             button("修改", "default", () => onChange(index),
-              { class: "weui-btn weui-btn_default row__change", "aria-label": `修改:${row.name}` }),
+              { class: "weui-btn weui-btn_default row__change", "aria-label": `修改：${row.name}` }),
           ),
         ),
       ),
@@ -111,7 +111,7 @@ export function showReview({ rows, onChange, onBack, onSend }) {
   function confirmSend() {
     if (close) return;
     close = dialog(
-      "确认提交吗?",
+      "确认提交吗？",
       `${blanks ? blankText : ""}提交以后不能修改。`,
       [
         button("再看看", "default", cancel),

@@ -9,16 +9,16 @@ import { announce, button, h, show } from "../dom.js";
  * typed once both codes can be codes; `onBack` (or null) leaves.
  */
 export function showEntry({ notice, onSlip, onBack }) {
-  const token = field("token", "票码", "16 位,印在二维码下面", 16);
-  const check = field("check", "校验码", "8 位,印在票码旁边", 8);
+  const token = field("token", "票码", "16 位，印在二维码下面", 16);
+  const check = field("check", "校验码", "8 位，印在票码旁边", 8);
 
   const submit = () => {
     const slip = { token: tokenFromTyping(token.value()), digest: digestFromTyping(check.value()) };
-    token.complain(slip.token ? "" : "票码应是 16 位字母和数字,请对照纸上再看一遍");
-    check.complain(slip.digest ? "" : "校验码应是 8 位字母和数字,请对照纸上再看一遍");
+    token.complain(slip.token ? "" : "票码应是 16 位字母和数字，请对照纸上再看一遍");
+    check.complain(slip.digest ? "" : "校验码应是 8 位字母和数字，请对照纸上再看一遍");
     if (slip.token && slip.digest) return onSlip(slip);
     (slip.token ? check : token).focus();
-    announce("还没有填对,请看红字");
+    announce("还没有填对，请看红字");
     return undefined;
   };
 
@@ -27,7 +27,7 @@ export function showEntry({ notice, onSlip, onBack }) {
     [
       h("h1", {}, "输入测评票"),
       notice && h("p", { class: "notice" }, notice),
-      h("p", {}, "请用微信“扫一扫”扫描测评票上的二维码。扫不了的,在这里输入票上的两个码。"),
+      h("p", {}, "请用微信“扫一扫”扫描测评票上的二维码。扫不了的，在这里输入票上的两个码。"),
       h(
         "form",
         {
@@ -52,7 +52,8 @@ export function showEntry({ notice, onSlip, onBack }) {
   );
 }
 
-function field(name, label, hint, length) {
+/** A labelled text field for a code of `length` characters, shown in fours. */
+export function field(name, label, hint, length) {
   const input = h("input", {
     id: name,
     class: "entry__input",

@@ -14,9 +14,9 @@ export function showWelcome({ meeting, subjects, onStart }) {
       h(
         "ul",
         { class: "facts" },
-        fact("无记名", "系统分不出哪张选票是谁投的,管理员也查不到。"),
-        fact("怎么投", `共 ${subjects} 个测评对象,逐个选,最后核对一遍再提交。`),
-        fact("只投一次", "提交以后不能修改。中途退出不要紧,再打开可以接着投。"),
+        fact("无记名", "系统分不出哪张选票是谁投的，管理员也查不到。"),
+        fact("怎么投", `共 ${subjects} 个测评对象，逐个选，最后核对一遍再提交。`),
+        fact("只投一次", "提交以后不能修改。中途退出不要紧，再打开可以接着投。"),
       ),
       why(),
     ],
@@ -33,11 +33,11 @@ function why() {
     "details",
     { class: "why" },
     h("summary", {}, "为什么说它是无记名的"),
-    h("p", {}, "一、测评票没有编号,打乱后由您自己抽取,谁拿到哪一张,没有记录。"),
-    h("p", {}, "二、您的票码只用来换一个“投票资格”。这个资格由您的手机当场生成,系统盖章时看不见它,就像隔着信封盖章。"),
-    h("p", {}, "三、投票时只出示盖过章的资格,不再出示票码。系统能认出章是真的,认不出是哪张票换的。"),
-    h("p", {}, "四、系统不记时间、不记手机、不记网络地址;会后选票打乱重排,资格和票码的记录一并销毁。"),
-    h("p", {}, "五、票上印有校验码。系统若想区别对待某个人,您的手机会发现并停下来。"),
+    h("p", {}, "一、测评票没有编号，打乱后由您自己抽取，谁拿到哪一张，没有记录。"),
+    h("p", {}, "二、您的票码只用来换一个“投票资格”。这个资格由您的手机当场生成，系统盖章时看不见它，就像隔着信封盖章。"),
+    h("p", {}, "三、投票时只出示盖过章的资格，不再出示票码。系统能认出章是真的，认不出是哪张票换的。"),
+    h("p", {}, "四、系统不记时间、不记手机、不记网络地址；会后选票打乱重排，资格和票码的记录一并销毁。"),
+    h("p", {}, "五、票上印有校验码。系统若想区别对待某个人，您的手机会发现并停下来。"),
   );
 }
 
@@ -61,7 +61,7 @@ export function showWorking({ title, text, onHurry }) {
   );
   return (code, tries) => {
     const trouble = troubleOf(code);
-    reason.textContent = `${trouble.title} ${trouble.text}(已试 ${tries} 次)`;
+    reason.textContent = `${trouble.title} ${trouble.text}（已试 ${tries} 次）`;
     reason.hidden = false;
     again.hidden = false;
     if (tries === 1) announce(`${trouble.title} ${trouble.text}`);
@@ -88,11 +88,11 @@ export function showTrouble(code, actions, details) {
 export function showOffer({ unfinished, sealed, onKeep, onSwitch }) {
   const title = unfinished ? "还有一张票没有投完" : "这部手机已经投过一张票";
   const text = unfinished
-    ? "您刚才扫的是另一张票。建议先投完原来那张,再扫这一张。"
-    : "如果您刚才扫的就是投过的那张,不用再投。如果是替别人扫的另一张票,请把手机交给本人。";
+    ? "您刚才扫的是另一张票。建议先投完原来那张，再扫这一张。"
+    : "如果您刚才扫的就是投过的那张，不用再投。如果是替别人扫的另一张票，请把手机交给本人。";
   const consequence = sealed
-    ? "原来那张票已经封好,但还没有送达;改投新票前,最好先让它送达。"
-    : "改投新票后,原来那张票选过的内容会清掉;以后重新扫它,可以从头再选。";
+    ? "原来那张票已经封好，但还没有送达；改投新票前，最好先让它送达。"
+    : "改投新票后，原来那张票选过的内容会清掉；以后重新扫它，可以从头再选。";
   show(
     "offer",
     [

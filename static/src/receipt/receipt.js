@@ -1,0 +1,172 @@
+/** The receipt page: the published box recounted on this phone, and one's own marks in it. */
+
+import { SECRET_BYTES } from "../protocol/ballot.js";
+import { boxDigest, ownMarks } from "../protocol/box.js";
+import { fromCrockford, toCrockford } from "../protocol/crockford.js";
+import { cardsOf, rowsOf } from "../phone/cards.js";
+import { announce, button, h, show } from "../phone/dom.js";
+import { Refusal, Stopped, ask, keepTrying } from "../phone/net.js";
+import { readBook } from "../phone/storage.js";
+import { field } from "../phone/views/entry.js";
+import { showTrouble, showWorking } from "../phone/views/welcome.js";
+
+export class ReceiptPage {
+  /** `code`: the meeting's code. */
+  constructor(code) {
+    this.code = code;
+    this.work = null;
+  }
+
+  async start() {
+    this.clear();
+    try {
+      const meeting = await this.patiently("正在打开测评会…", () => ask(this.code, null));
+      if (meeting.state === "voided") showTrouble("meeting_voided", []);
+      else if (meeting.state === "closed") await this.openBox(meeting);
+      else this.showEarly(meeting);
+    } catch (error) {
+      if (error instanceof Stopped) return;
+      if (!(error instanceof Refusal)) console.error(error);
+      const code = error instanceof Refusal ? error.code : "other";
+      showTrouble(code, [button("重试", "primary", () => this.start())]);
+    }
+  }
+
+  /** Stops what is under way and takes away what is shown. */
+  clear() {
+    if (this.work) this.work.stop();
+    document.getElementById("page").textContent = "";
+  }
+
+  async patiently(title, task) {
+    const paused = showWorking({
+      title, text: "请稍候，不要关闭本页。", onHurry: () => this.work.hurry(),
+    });
+    this.work = keepTrying(task, ({ code, tries }) => paused(code, tries));
+    return this.work.result;
+  }
+
+  async openBox(meeting) {
+    const box = await this.patiently("正在取出票箱…", () => ask(`${this.code}/box`, null));
+    this.showBox(meeting, box);
+  }
+
+  showEarly(meeting) {
+    show(
+      "early",
+      [
+        h("div", { class: "result" },
+          h("span", { class: "result__sign result__sign_info", "aria-hidden": "true" }),
+          h("h1", {}, "计票后可查"),
+          h("p", {}, `“${meeting.title}”还没有结束。主持人宣布结束、计票以后，再打开本页，就能查到自己的每一项是否计入。`),
+          h("p", {}, "请保管好回执码。")),
+      ],
+      [button("重新查看", "primary", () => this.start())],
+    );
+  }
+
+  showBox(meeting, box) {
+    const answer = h("div", { "aria-live": "polite" });
+    const look = (receipt) => {
+      const secret = fromCrockford(receipt, SECRET_BYTES);
+      answer.textContent = "";
+      answer.appendChild(marksOf(meeting, box, secret, () => {
+        answer.textContent = "";
+      }));
+      announce("查验结果在下面");
+    };
+    show("box", [
+      h("h1", {}, "查验选票"),
+      h("p", {}, meeting.title),
+      this.ownPanel(look),
+      answer,
+      digestPanel(box),
+    ]);
+  }
+
+  /** Marks appear only after a tap: who looks over a shoulder sees none before. */
+  ownPanel(look) {
+    const { receipts } = readBook(this.code);
+    const typed = field("receipt", "回执码", "16 位，投票成功时显示过", 16);
+    const submit = () => {
+      const secret = fromCrockford(typed.value(), SECRET_BYTES);
+      typed.complain(secret ? "" : "回执码应是 16 位字母和数字，请再看一遍");
+      if (secret) look(toCrockford(secret));
+      else typed.focus();
+    };
+    const single = receipts.length === 1;
+    return h(
+      "section",
+      { class: "panel" },
+      h("p", { class: "notice" }, "给别人看到下面的结果，就等于公开了您的选择。请自己看。"),
+      receipts.map((receipt, index) =>
+        button(
+          single ? "显示我的选择" : `显示第 ${index + 1} 张票的选择（尾号 ${receipt.slice(-4)}）`,
+          "primary", () => look(receipt),
+        )),
+      h(
+        "details",
+        { class: "why why_plain", open: receipts.length === 0 },
+        h("summary", {}, receipts.length ? "输入别的回执码" : "输入回执码"),
+        h("form",
+          { class: "entry", autocomplete: "off",
+            onsubmit: (event) => {
+              event.preventDefault();
+              submit();
+            } },
+          typed.element,
+          h("button", { type: "submit", class: "weui-btn weui-btn_default" }, "显示我的选择")),
+      ),
+    );
+  }
+}
+
+/** What the box holds for one receipt, in words, with what to do where something is missing. */
+function marksOf(meeting, box, secret, onHide) {
+  const cellIds = meeting.cells.map((cell) => cell.id);
+  const marks = ownMarks(box, cellIds, secret);
+  const found = cellIds.filter((id) => id in marks).length;
+  const hide = button("收起", "default", onHide);
+  if (found === 0) {
+    return h("section", { class: "panel" },
+      h("h2", { class: "verdict verdict_bad" }, "票箱里没有这张票"),
+      h("p", {}, "请先核对回执码是否输错、是不是这一次测评会的。"),
+      h("p", {}, "如果都没有错，请带上回执码，当面告诉监票人，请他核对票箱。"),
+      hide);
+  }
+  const missing = cellIds.length - found;
+  const rows = rowsOf(cardsOf(meeting), marks);
+  return h("section", { class: "panel" },
+    missing === 0
+      ? h("h2", { class: "verdict verdict_good" }, `您的 ${found} 项都已计入`)
+      : h("h2", { class: "verdict verdict_bad" }, `有 ${missing} 项没有计入`),
+    missing > 0 &&
+      h("p", {}, "票箱可能被人动过。请保留本页，当面告诉监票人和上级党组织，并与计票单上的票箱校验码核对。"),
+    h("ul", { class: "rows" },
+      rows.map((row) =>
+        h("li", { class: "row" },
+          h("div", { class: "row__text" },
+            h("h3", { class: "row__name" }, row.name),
+            row.marks.map((mark) =>
+              h("p", { class: "row__mark" },
+                h("span", { class: "row__title" }, `${mark.title} `),
+                h("b", { class: mark.label === null ? "verdict_bad" : "" },
+                  mark.label === null ? "未计入" : mark.label))))))),
+    hide);
+}
+
+/** The box's digest as this phone computes it, beside what the server says. */
+function digestPanel(box) {
+  const digest = boxDigest(box);
+  const cast = Object.keys(box.counts).reduce((sum, group) => sum + box.counts[group].cast, 0);
+  return h(
+    "section",
+    { class: "panel" },
+    h("h2", {}, "票箱校验码"),
+    h("p", { class: "digest" }, digest.match(/.{4}/g).join(" ")),
+    digest === box.digest
+      ? h("p", { class: "verdict verdict_good" }, `票箱共 ${cast} 张票，本机重新算过，校验码与票箱一致。`)
+      : h("p", { class: "verdict verdict_bad" }, "本机重新算出的校验码与票箱写的不一致，票箱可能被人动过。请告诉监票人。"),
+    h("p", { class: "hint" }, "它应当与大屏、计票单上的校验码相同。不相同，请告诉监票人。"),
+  );
+}
