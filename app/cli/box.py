@@ -52,7 +52,7 @@ def recount(box: Box) -> dict[str, dict[str, dict[str, int]]]:
 
     A box does not say which choices a cell offers: one that nobody chose does not appear.
     """
-    return {group: _count(list(marks)) for group, marks in marks_by_group(box).items()}
+    return {group: _count(marks) for group, marks in marks_by_group(box).items()}
 
 
 def _count(marks: list[tuple[str, str]]) -> dict[str, dict[str, int]]:

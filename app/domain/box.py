@@ -95,13 +95,12 @@ def box_marks(box: Box) -> Iterator[tuple[str, str]]:
             yield entry.cell, choice
 
 
-def marks_by_group(box: Box) -> dict[str, Iterator[tuple[str, str]]]:
+def marks_by_group(box: Box) -> dict[str, list[tuple[str, str]]]:
     """The same, apart for each group that stands in the lists."""
-    groups = sorted({entry.group for entry in box.lists})
-    return {
-        group: ((e.cell, choice) for e in box.lists if e.group == group for _, choice in e.marks)
-        for group in groups
-    }
+    found: dict[str, list[tuple[str, str]]] = {}
+    for entry in box.lists:
+        found.setdefault(entry.group, []).extend((entry.cell, choice) for _, choice in entry.marks)
+    return found
 
 
 def read_box(document: bytes) -> Box:
