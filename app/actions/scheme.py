@@ -11,6 +11,11 @@ from app.domain.scheme import Scheme, parse_scheme
 
 SHIPPED = Path(__file__).resolve().parents[2] / "schemes"
 BYTES_MOST = 1_000_000
+REASONS: dict[type[OSError], str] = {
+    FileNotFoundError: "没有这个文件",
+    IsADirectoryError: "是一个文件夹",
+    PermissionError: "没有读取的权限",
+}
 
 
 def list_shipped() -> tuple[Scheme, ...]:
@@ -63,7 +68,8 @@ def _read_text(path: Path, invalid: type[WithProblems]) -> str:
             raise invalid([Problem(str(path), "(全文)", f"文件应不超过{BYTES_MOST}字节。")])
         return content.decode()
     except OSError as error:
-        reason = f"应为可以读取的文件({error.strerror or error})。"
-        raise invalid([Problem(str(path), "(全文)", reason)]) from error
+        reason = next((why for kind, why in REASONS.items() if isinstance(error, kind)), "读取失败")
+        problem = Problem(str(path), "(全文)", f"应为可以读取的文件,现在{reason}。")
+        raise invalid([problem]) from error
     except ValueError as error:
         raise invalid([Problem(str(path), "(全文)", "应以 UTF-8 编码保存。")]) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from fractions import Fraction
 from itertools import permutations
@@ -270,3 +271,35 @@ def test_wrong_facts_are_refused_with_a_sentence(document: str, complaint: str) 
 def test_deeply_nested_facts_are_refused() -> None:
     with pytest.raises(FactsInvalid):
         parse_facts(scheme(), "[" * 100_000, "f.json")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["q1", "s01.q2", "满意", "弃权", "self", "years", "班子健全"])
+            | st.text(),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["domain", "ladder", "scores", "tallies", "facts", "else"]), JSON
+    )
+)
+def test_any_json_is_graded_or_refused_with_reasons(document: dict[str, object]) -> None:
+    whole = scheme(*RULES)
+    text = json.dumps({"domain": "村", **document})
+    try:
+        chosen, facts = parse_facts(whole, text, "f.json")
+    except FactsInvalid as refusal:
+        reasons = refusal.problems
+    else:
+        reasons = propose(chosen, facts).trace  # type: ignore[assignment]
+    assert reasons

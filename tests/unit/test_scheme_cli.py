@@ -75,8 +75,8 @@ def test_check_names_file_key_and_expectation_of_every_problem(tmp_path: Path) -
 
 
 def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
-    assert "应为可以读取的文件" in refused(run("check", tmp_path / "missing.toml"))
-    assert "应为可以读取的文件" in refused(run("check", tmp_path))
+    assert "没有这个文件" in refused(run("check", tmp_path / "missing.toml"))
+    assert "是一个文件夹" in refused(run("check", tmp_path))
     gbk = tmp_path / "gbk.toml"
     gbk.write_bytes('title = "方案"'.encode("gbk"))
     assert "UTF-8" in refused(run("check", gbk))

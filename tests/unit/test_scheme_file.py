@@ -229,6 +229,17 @@ def test_monstrous_numbers_are_refused_and_not_computed(number: str) -> None:
     assert complaints(head=f"{HEAD}total = {number}\n")
 
 
+def test_a_key_of_countless_parts_is_refused_before_it_fills_the_memory() -> None:
+    with pytest.raises(SchemeInvalid, match="第1行:点号应不超过"):
+        parse_scheme("a" + ".a" * 50_000 + " = 1", "a.toml")
+
+
+def test_nonsense_by_the_thousand_is_refused_with_short_keys() -> None:
+    found = complaints(head=HEAD + "".join(f"k{n}{'x' * 99} = 1\n" for n in range(500)))
+    assert len(found) == 500
+    assert max(len(complaint.split(":")[1]) for complaint in found) == 60
+
+
 def test_conditions_may_not_be_nested_without_end() -> None:
     deep = 'domain = "村"'
     for _ in range(8):

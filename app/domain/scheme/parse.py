@@ -32,6 +32,8 @@ from app.domain.scheme.values import (
 )
 
 CHARACTERS_MOST = 200_000
+DOTS_MOST = 100
+"""On a line: the TOML reader's memory grows with the square of the parts of a dotted key."""
 GRADED: tuple[Graded, ...] = get_args(Graded)
 FACT_TYPES: tuple[FactType, ...] = get_args(FactType)
 CHOOSE = "choose"
@@ -55,6 +57,9 @@ def parse_scheme(text: str, source: str) -> Scheme:
 def _load(text: str, source: str) -> Mapping[str, object]:
     if len(text) > CHARACTERS_MOST:
         raise SchemeInvalid([Problem(source, "(全文)", f"应不超过{CHARACTERS_MOST}字。")])
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > DOTS_MOST:
+            raise SchemeInvalid([Problem(source, f"第{number}行", f"点号应不超过{DOTS_MOST}个。")])
     try:
         return tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
     except (ValueError, ArithmeticError, RecursionError) as error:

@@ -14,6 +14,9 @@ Value = TypeVar("Value")
 Word = TypeVar("Word", bound=str)
 
 TEXT_MOST = 2000
+KEY_MOST = 60
+HINTS_MOST = 20
+"""Looking for a similar word is slow; a file full of nonsense is not worth it."""
 
 
 class Table:
@@ -36,7 +39,7 @@ class Table:
 
     def path_of(self, key: str) -> str:
         """The full name of a key, such as `rules[2].grade`."""
-        return ".".join(part for part in (self._path, key) if part) or "(全文)"
+        return ".".join(part for part in (self._path, key[:KEY_MOST]) if part) or "(全文)"
 
     def has(self, key: str) -> bool:
         """Whether the key was written."""
@@ -115,11 +118,12 @@ class Table:
 
     def close(self) -> None:
         """Complain about every key that no one asked for."""
-        for key in self.values:
-            if key not in self._known:
-                near = difflib.get_close_matches(key, self._known, n=1)
-                hint = f"是不是想写 {near[0]}?" if near else ""
-                self.complain(key, f"没有这一项。{hint}此处可写:{'、'.join(sorted(self._known))}。")
+        known = "、".join(sorted(self._known))
+        unknown = [key for key in self.values if key not in self._known]
+        for number, key in enumerate(unknown):
+            near = difflib.get_close_matches(key, self._known, n=1) if number < HINTS_MOST else []
+            hint = f"是不是想写 {near[0]}?" if near else ""
+            self.complain(key, f"没有这一项。{hint}此处可写:{known}。")
 
     def _inner(self, values: Mapping[str, object], path: str) -> Table:
         return Table(values, self._source, self._problems, path)
