@@ -28,7 +28,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env()
     app = Flask("app", root_path=str(ROOT / "app"), static_folder=None)
     configure(app, config)
-    set_up_logs()
+    set_up_logs(config.data / "logs")
     harden(app)
     map_errors(app)
     use_assets(app, ROOT / "static" / "dist")
