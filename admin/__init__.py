@@ -5,3 +5,19 @@ from __future__ import annotations
 from flask import Blueprint
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
+
+# They add their routes to the blueprint.
+from admin import (  # noqa: E402, F401
+    account,
+    board,
+    count_sheet,
+    guard,
+    meeting,
+    organisation,
+    record,
+    round,
+    scheme,
+    slip,
+    wizard,
+    words,
+)

@@ -29,8 +29,12 @@ _address_secret = secrets.token_bytes(32)
 
 def address_key() -> str:
     """The caller's address under a key that a restart forgets; never the address itself."""
-    address = (request.remote_addr or "").encode()
-    return hmac.new(_address_secret, address, hashlib.sha256).hexdigest()
+    return keyed(request.remote_addr or "")
+
+
+def keyed(text: str) -> str:
+    """A hash of `text` under a key that a restart forgets."""
+    return hmac.new(_address_secret, text.encode(), hashlib.sha256).hexdigest()
 
 
 def harden(app: Flask) -> None:

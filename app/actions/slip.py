@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, update
 
 from app.actions.gate import require_open
-from app.domain.errors import BadInput, SlipUnknown, SlipUsed
+from app.domain.errors import BadInput, SlipsIssuedMeanwhile, SlipUnknown, SlipUsed
 from app.domain.meeting import SLIPS_MOST
 from app.domain.slip import TOKEN_BYTES, Token, token_hash
 from app.models import VoterGroup, slips
@@ -34,10 +34,13 @@ def issue_slips(
     group_code: str,
     number: int,
     draw: Callable[[int], bytes] = secrets.token_bytes,
+    so_far: int | None = None,
 ) -> list[Token]:
     """New tokens for one group, in the order in which they were drawn, which is chance.
 
-    They exist in this answer only: at rest there is their hash. Raises BadInput, MeetingNotOpen.
+    They exist in this answer only: at rest there is their hash. so_far: how many slips the
+    meeting had when somebody asked for these, so that one form sent twice issues once. Raises
+    BadInput, MeetingNotOpen, SlipsIssuedMeanwhile.
     """
     with writing() as connection:
         require_open(connection, meeting_id)
@@ -48,12 +51,12 @@ def issue_slips(
         )
         if known is None:
             raise BadInput("没有这类参会人员,请刷新页面重选。")
-        so_far = connection.scalar(
-            select(func.count()).select_from(slips).where(slips.c.meeting_id == meeting_id)
-        )
-        if not 1 <= number <= SLIPS_MOST - (so_far or 0):
+        issued = _issued(connection, meeting_id)
+        if so_far is not None and so_far != issued:
+            raise SlipsIssuedMeanwhile
+        if not 1 <= number <= SLIPS_MOST - issued:
             raise BadInput(
-                f"张数应为 1 到 {SLIPS_MOST - (so_far or 0)} 的整数(每会最多 {SLIPS_MOST} 张)。"
+                f"张数应为 1 到 {SLIPS_MOST - issued} 的整数(每会最多 {SLIPS_MOST} 张)。"
             )
         tokens = [Token(draw(TOKEN_BYTES)) for _ in range(number)]
         connection.execute(
@@ -64,6 +67,11 @@ def issue_slips(
             ],
         )
     return tokens
+
+
+def _issued(connection: Connection, meeting_id: int) -> int:
+    mine = select(func.count()).select_from(slips).where(slips.c.meeting_id == meeting_id)
+    return connection.scalar(mine) or 0
 
 
 def void_slip(meeting_id: int, token: Token) -> str:

@@ -22,6 +22,7 @@ CODE_LENGTH = 6
 
 State = Literal["draft", "open", "closed", "voided"]
 Policy = Literal["batched", "turnout"]
+Step = Literal["settings", "subjects", "groups", "policy"]
 POLICIES: tuple[Policy, ...] = ("batched", "turnout")
 
 
@@ -82,11 +83,15 @@ class PlannedSubject(NamedTuple):
 
 
 class Obstacle(NamedTuple):
-    """What stands in the way of opening, and what to do about it. blocking: False is advice."""
+    """What stands in the way of opening, and what to do about it. blocking: False is advice.
+
+    step: the step of preparing a meeting at which it is mended.
+    """
 
     what: str
     remedy: str
     blocking: bool = True
+    step: Step = "subjects"
 
 
 class PlannedGroup(NamedTuple):
@@ -141,11 +146,16 @@ def obstacles(
             Obstacle("测评对象的测评题目不一致。", "请把题目不同的党组织分到不同的测评会。")
         )
     if not groups:
-        found.append(Obstacle("还没有填写参会人员。", "请在“参会人员”一步填写类别和应到人数。"))
+        found.append(
+            Obstacle(
+                "还没有填写参会人员。", "请在“参会人员”一步填写类别和应到人数。", step="groups"
+            )
+        )
     found += [
         Obstacle(
             f"“{group.name}”应到 {group.expected} 人,少于 {k} 人,单独统计会暴露个人选择。",
             f"请把它并入其他类别,或核对应到人数(每类至少 {k} 人)。",
+            step="groups",
         )
         for group in groups
         if group.expected < k
@@ -156,6 +166,7 @@ def obstacles(
                 "手机访问地址是本机地址,别的手机打不开。",
                 "请改成本机在会场 Wi-Fi 上的地址,如 http://192.168.1.10:8000。",
                 blocking=False,
+                step="settings",
             )
         )
     return tuple(found)

@@ -1,0 +1,99 @@
+"""The first admin, logging in and out, changing the password."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from admin import blueprint
+from admin.forms import ConfirmForm, FirstAdminForm, LoginForm, PasswordForm
+from admin.guard import begin_session, end_session, local_path, open_to_strangers
+from app.actions import account
+from app.domain.errors import LoginFailed
+from app.extensions import limiter
+from app.security import address_key, keyed
+
+Answer = str | Response | tuple[str, int]
+
+
+def _account_key() -> str:
+    # With the address in it, nobody can lock the account's owner out from elsewhere.
+    return keyed(f"{address_key()}/{request.form.get('name', '').strip()[:200]}")
+
+
+def _everywhere_key() -> str:
+    return keyed(request.form.get("name", "").strip()[:200])
+
+
+def _limit_failures(limit: str, key: object) -> object:
+    return limiter.limit(
+        limit,
+        key_func=key,
+        methods=["POST"],
+        deduct_when=lambda response: response.status_code == 401,
+    )
+
+
+@blueprint.route("/first/<signed>", methods=["GET", "POST"])
+@open_to_strangers
+def first(signed: str) -> Answer:
+    """The first admin sets name and password, once."""
+    account.check_first_admin_link(signed)
+    form = FirstAdminForm()
+    made = form.settle(
+        lambda: account.create_first_admin(signed, form.name.data, form.password.data)
+    )
+    if made is None:
+        return render_template("admin/first.html", form=form), 400 if form.errors else 200
+    begin_session(made.id, made.session_version, made.name)
+    return redirect(url_for("admin.board"))
+
+
+@blueprint.route("/login", methods=["GET", "POST"])
+@open_to_strangers
+@_limit_failures("30 per minute", address_key)
+@_limit_failures("5 per minute", _account_key)
+@_limit_failures("100 per minute", _everywhere_key)
+def log_in() -> Answer:
+    """Name and password."""
+    form = LoginForm()
+    if not form.validate_on_submit():
+        return render_template("admin/login.html", form=form), 400 if form.errors else 200
+    try:
+        found = account.log_in(form.name.data, form.password.data)
+    except LoginFailed as error:
+        form.form_errors.append(str(error))
+        return render_template("admin/login.html", form=form), error.status
+    begin_session(found.id, found.session_version, found.name)
+    return redirect(local_path(request.args.get("next")))
+
+
+@blueprint.post("/logout")
+def log_out() -> Response:
+    """End the account's sessions."""
+    account.log_out(current_user.account.id)
+    end_session()
+    return redirect(url_for("admin.log_in"))
+
+
+@blueprint.route("/password", methods=["GET", "POST"])
+@_limit_failures("5 per minute", address_key)
+def password() -> Answer:
+    """Change one's own password."""
+    form = PasswordForm()
+    if not form.validate_on_submit():
+        return render_template("admin/password.html", form=form), 400 if form.errors else 200
+    try:
+        account.change_password(current_user.account.id, form.old.data, form.password.data)
+    except LoginFailed as error:
+        form.old.errors = ["原密码不对。"]
+        return render_template("admin/password.html", form=form), error.status
+    end_session()
+    flash("密码已改,请用新密码登录。", "success")
+    return redirect(url_for("admin.log_in"))
+
+
+@blueprint.context_processor
+def _confirmation() -> dict[str, object]:
+    return {"ConfirmForm": ConfirmForm}

@@ -1,0 +1,21 @@
+"""首页: what is under way, and what to do next."""
+
+from __future__ import annotations
+
+from flask import render_template
+
+from admin import blueprint
+from app.actions.organisation import organisation_tree
+from app.actions.round import list_rounds, meetings_of
+
+
+@blueprint.get("/")
+def board() -> str:
+    """Rounds and meetings; on the first visit the three steps that lead to a meeting."""
+    rounds = list_rounds()
+    return render_template(
+        "admin/board.html",
+        rounds=rounds,
+        meetings=meetings_of(round_.id for round_ in rounds),
+        organisations=len(organisation_tree()),
+    )

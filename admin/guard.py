@@ -1,0 +1,76 @@
+"""Who may come in: nobody without an account, except where `open_to_strangers` says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from flask import redirect, request, session, url_for
+from flask_login import UserMixin, current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from admin import blueprint
+from app.actions.account import SignedIn, signed_in
+from app.extensions import login
+
+V = TypeVar("V", bound=Callable[..., Any])
+
+login.session_protection = "strong"
+_open: set[str] = set()
+
+
+class Admin(UserMixin):
+    """The account of this session, as Flask-Login wants it."""
+
+    def __init__(self, account: SignedIn) -> None:
+        self.account = account
+
+    def get_id(self) -> str:
+        """Account and session version: raising the version ends the session."""
+        return f"{self.account.id}.{self.account.session_version}"
+
+
+def open_to_strangers(view: V) -> V:
+    """Let people without an account reach this view of the blueprint."""
+    _open.add(f"{blueprint.name}.{view.__name__}")
+    return view
+
+
+@login.user_loader
+def _load(key: str) -> Admin | None:
+    account_id, _, version = key.partition(".")
+    if not (account_id.isdecimal() and version.isdecimal()):
+        return None
+    account = signed_in(int(account_id), int(version))
+    return Admin(account) if account else None
+
+
+@blueprint.before_request
+def _require_account() -> Response | None:
+    if request.endpoint in _open or current_user.is_authenticated:
+        return None
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    return redirect(url_for("admin.log_in", next=wanted))
+
+
+def begin_session(account_id: int, session_version: int, name: str) -> None:
+    """Log in; nothing of an earlier session lives on."""
+    session.clear()
+    login_user(Admin(SignedIn(account_id, name, session_version)))
+
+
+def end_session() -> None:
+    """Forget the session in this browser."""
+    logout_user()
+    session.clear()
+
+
+def local_path(path: str | None) -> str:
+    """`path` if it leads to a page of this door, else the board: no open redirects."""
+    board = url_for("admin.board")
+    if not path or "\\" in path or not path.isprintable():
+        return board
+    parts = urlsplit(path)
+    inside = path == board or path.startswith(f"{board.rstrip('/')}/")
+    return path if inside and not parts.scheme and not parts.netloc else board

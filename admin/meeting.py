@@ -1,0 +1,106 @@
+"""测评会 once it is open: totals, the released picture, closing and voiding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from admin import blueprint
+from admin.forms import CloseForm, ConfirmForm, IssueForm, VoidMeetingForm, VoidSlipForm
+from app.actions import closing
+from app.actions import meeting as actions
+from app.actions.count_sheet import count_sheet
+from app.actions.progress import progress
+from app.domain.errors import MeetingStateChanged
+from app.models import Meeting
+from app.security import sign
+
+Answer = str | Response | tuple[str, int]
+
+
+@blueprint.get("/meetings/<int:meeting_id>")
+def meeting(meeting_id: int) -> Answer:
+    """A meeting's page: what can be done depends on its state."""
+    found = actions.get_meeting(meeting_id)
+    if found.state == "draft":
+        return redirect(url_for("admin.meeting_review", meeting_id=meeting_id))
+    if found.state == "open":
+        return open_page(found)
+    if found.state == "closed":
+        return render_template(
+            "admin/meeting_closed.html", meeting=found, sheet=count_sheet(meeting_id)
+        )
+    return render_template("admin/meeting_voided.html", meeting=found)
+
+
+def open_page(found: Meeting, **forms: Any) -> str:
+    """The page of an open meeting; forms: those that were refused."""
+    stand = progress(found)
+    defaults = {
+        "issue": IssueForm(formdata=None, so_far=stand.ever_issued, group=found.groups[0].code),
+        "void_slip": VoidSlipForm(formdata=None),
+    }
+    return render_template(
+        "admin/meeting_open.html",
+        meeting=found,
+        progress=stand,
+        display=f"{found.base_url}/screen/{sign('display', [found.code, found.display_version])}",
+        confirm=ConfirmForm(),
+        **{**defaults, **forms},
+    )
+
+
+@blueprint.get("/meetings/<int:meeting_id>/progress")
+def meeting_progress(meeting_id: int) -> str:
+    """The part of an open meeting's page that changes by itself."""
+    found = actions.get_meeting(meeting_id)
+    if found.state != "open":
+        raise MeetingStateChanged
+    return render_template("admin/_progress.html", meeting=found, progress=progress(found))
+
+
+@blueprint.post("/meetings/<int:meeting_id>/display/revoke")
+def revoke_display(meeting_id: int) -> Response:
+    """Make the display link that was given out useless."""
+    actions.revoke_display(meeting_id)
+    flash("原来的大屏链接已失效,下面是新的链接。", "success")
+    return redirect(url_for("admin.meeting", meeting_id=meeting_id))
+
+
+@blueprint.route("/meetings/<int:meeting_id>/close", methods=["GET", "POST"])
+def close_meeting(meeting_id: int) -> Answer:
+    """Ask for the number present, say what closing does, close."""
+    form = CloseForm()
+    box = form.settle(lambda: closing.close_meeting(meeting_id, form.present.data))
+    if box is None:
+        found = _still_open(meeting_id)
+        page = render_template(
+            "admin/meeting_close.html", meeting=found, progress=progress(found), form=form
+        )
+        return page, 400 if form.errors else 200
+    flash("已计票。请打印计票单,由主持人、监票人、计票人签名。", "success")
+    return redirect(url_for("admin.meeting", meeting_id=meeting_id))
+
+
+@blueprint.route("/meetings/<int:meeting_id>/void", methods=["GET", "POST"])
+def void_meeting(meeting_id: int) -> Answer:
+    """Ask for the reason, say what voiding does, void."""
+    form = VoidMeetingForm()
+    done = form.settle(lambda: actions.void_meeting(meeting_id, form.reason.data))
+    if done is None:
+        found = actions.get_meeting(meeting_id)
+        if found.state not in ("draft", "open"):
+            raise MeetingStateChanged
+        page = render_template("admin/meeting_void.html", meeting=found, form=form)
+        return page, 400 if form.errors else 200
+    flash("测评会已作废。", "success")
+    return redirect(url_for("admin.meeting", meeting_id=meeting_id))
+
+
+def _still_open(meeting_id: int) -> Meeting:
+    found = actions.get_meeting(meeting_id)
+    if found.state != "open":
+        raise MeetingStateChanged
+    return found

@@ -1,0 +1,113 @@
+"""组织: the tree of party organisations."""
+
+from __future__ import annotations
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from admin import blueprint
+from admin.forms import BranchesForm, ConfirmForm, MoveForm, OrganisationForm, RenameForm
+from app.actions import organisation as actions
+from app.actions.organisation import Node
+
+Answer = str | Response | tuple[str, int]
+NO_PARENT = (0, "(没有上级)")
+
+
+@blueprint.get("/organisations")
+def organisations() -> str:
+    """The tree as a list."""
+    return render_template("admin/organisations.html", nodes=actions.organisation_tree())
+
+
+@blueprint.route("/organisations/new", methods=["GET", "POST"])
+def new_organisation() -> Answer:
+    """Add one organisation."""
+    form = OrganisationForm()
+    form.parent_id.choices = _choices(actions.parents_for("branch"))
+    made = form.settle(
+        lambda: actions.create_organisation(
+            form.name.data, form.kind.data, form.parent_id.data or None
+        )
+    )
+    if made is None:
+        return _shown("admin/organisation_new.html", form)
+    flash(f"已建立“{made.name}”。", "success")
+    return redirect(url_for("admin.organisations"))
+
+
+@blueprint.route("/organisations/<int:organisation_id>/branches", methods=["GET", "POST"])
+def new_branches(organisation_id: int) -> Answer:
+    """Add several branches under one organisation."""
+    parent = actions.get_organisation(organisation_id)
+    form = BranchesForm()
+    made = form.settle(
+        lambda: actions.create_branches(organisation_id, form.names.data.splitlines())
+    )
+    if made is None:
+        return _shown("admin/branches_new.html", form, parent=parent)
+    flash(f"已在“{parent.name}”下建立 {len(made)} 个党支部。", "success")
+    return redirect(url_for("admin.organisations"))
+
+
+@blueprint.get("/organisations/<int:organisation_id>")
+def organisation(organisation_id: int) -> str:
+    """Rename, move or delete one organisation."""
+    return _organisation_page(organisation_id, RenameForm(), MoveForm())
+
+
+@blueprint.post("/organisations/<int:organisation_id>/name")
+def rename_organisation(organisation_id: int) -> Answer:
+    """Give it another name."""
+    form = RenameForm()
+    done = form.settle(lambda: actions.rename_organisation(organisation_id, form.name.data))
+    if done is None:
+        return _organisation_page(organisation_id, form, MoveForm(formdata=None)), 400
+    flash("名称已改。", "success")
+    return redirect(url_for("admin.organisations"))
+
+
+@blueprint.post("/organisations/<int:organisation_id>/parent")
+def move_organisation(organisation_id: int) -> Answer:
+    """Put it under another organisation."""
+    form = MoveForm()
+    done = form.settle(
+        lambda: actions.move_organisation(organisation_id, form.parent_id.data or None)
+    )
+    if done is None:
+        return _organisation_page(organisation_id, RenameForm(formdata=None), form), 400
+    flash(f"“{done.name}”已移动。", "success")
+    return redirect(url_for("admin.organisations"))
+
+
+@blueprint.post("/organisations/<int:organisation_id>/delete")
+def delete_organisation(organisation_id: int) -> Response:
+    """Delete it, if nothing depends on it."""
+    flash(f"已删除“{actions.delete_organisation(organisation_id)}”。", "success")
+    return redirect(url_for("admin.organisations"))
+
+
+def _organisation_page(organisation_id: int, rename: RenameForm, move: MoveForm) -> str:
+    found = actions.get_organisation(organisation_id)
+    if not rename.is_submitted() or rename.name.data is None:
+        rename.name.data = found.name
+    move.parent_id.choices = _choices(actions.parents_for(found.kind, found))
+    if move.parent_id.data is None:
+        move.parent_id.data = found.parent_id or 0
+    node = next(n for n in actions.organisation_tree() if n.organisation.id == found.id)
+    return render_template(
+        "admin/organisation.html", node=node, rename=rename, move=move, confirm=ConfirmForm()
+    )
+
+
+def _choices(nodes: list[Node]) -> list[tuple[int, str]]:
+    indent = "\N{IDEOGRAPHIC SPACE}"
+    return [
+        NO_PARENT,
+        *((n.organisation.id, f"{indent * n.depth}{n.organisation.name}") for n in nodes),
+    ]
+
+
+def _shown(template: str, form: object, **values: object) -> tuple[str, int]:
+    errors = getattr(form, "errors", None)
+    return render_template(template, form=form, **values), 400 if errors else 200

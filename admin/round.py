@@ -1,0 +1,108 @@
+"""轮次: start one, see all its records side by side, change who takes part."""
+
+from __future__ import annotations
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from admin import blueprint
+from admin.forms import ConfirmForm, Form, RoundForm
+from app.actions import round as actions
+from app.actions.grading import scheme_of
+from app.actions.organisation import organisation_tree
+from app.actions.record import list_statuses
+from app.actions.round import Member, RoundWish
+from app.actions.scheme import list_shipped, load_shipped
+from app.domain.errors import BadInput
+
+Answer = str | Response | tuple[str, int]
+MEMBERS_MOST = 2000
+
+
+@blueprint.get("/rounds")
+def rounds() -> str:
+    """All rounds."""
+    return render_template("admin/rounds.html", rounds=actions.list_rounds())
+
+
+@blueprint.get("/rounds/new")
+def choose_scheme() -> str:
+    """First the scheme: it decides what else is asked."""
+    return render_template(
+        "admin/round_scheme.html", schemes=list_shipped(), nodes=organisation_tree()
+    )
+
+
+@blueprint.route("/rounds/new/<scheme_id>", methods=["GET", "POST"])
+def new_round(scheme_id: str) -> Answer:
+    """Title, ladder, who takes part."""
+    scheme = load_shipped(scheme_id)
+    form = RoundForm()
+    made = form.settle(
+        lambda: actions.create_round(
+            RoundWish(
+                form.title.data,
+                scheme_id,
+                form.ladder.data or None,
+                form.totals_only.data,
+                _members(),
+            )
+        )
+    )
+    if made is None:
+        page = render_template(
+            "admin/round_new.html", form=form, scheme=scheme, nodes=organisation_tree()
+        )
+        return page, 400 if form.errors else 200
+    flash(f"已建立“{made.title}”,每个党组织有了一份定级记录。", "success")
+    return redirect(url_for("admin.round_page", round_id=made.id))
+
+
+@blueprint.get("/rounds/<int:round_id>")
+def round_page(round_id: int) -> str:
+    """The round's board: one line for each organisation."""
+    round_ = actions.get_round(round_id)
+    return render_template(
+        "admin/round.html",
+        round=round_,
+        scheme=scheme_of(round_),
+        statuses=list_statuses(round_),
+        meetings=actions.meetings_of([round_.id]),
+        confirm=ConfirmForm(),
+    )
+
+
+@blueprint.route("/rounds/<int:round_id>/members", methods=["GET", "POST"])
+def new_members(round_id: int) -> Answer:
+    """Let further organisations take part."""
+    round_ = actions.get_round(round_id)
+    form = Form()
+    number = form.settle(lambda: actions.add_members(round_id, _members()))
+    if number is None:
+        outside = set(actions.organisations_outside(round_))
+        nodes = [n for n in organisation_tree() if n.organisation.id in outside]
+        page = render_template(
+            "admin/members_new.html",
+            form=form, round=round_, scheme=scheme_of(round_), nodes=nodes,
+        )  # fmt: skip
+        return page, 400 if form.errors else 200
+    flash(f"已加入 {number} 个党组织。", "success")
+    return redirect(url_for("admin.round_page", round_id=round_id))
+
+
+@blueprint.post("/records/<int:record_id>/remove")
+def remove_member(record_id: int) -> Response:
+    """Take an organisation out of its round."""
+    round_id = actions.remove_member(record_id)
+    flash("已移出本轮。", "success")
+    return redirect(url_for("admin.round_page", round_id=round_id))
+
+
+def _members() -> tuple[Member, ...]:
+    """The organisations ticked, each with the domain chosen beside it."""
+    ticked = request.form.getlist("organisation")
+    if len(ticked) > MEMBERS_MOST:
+        abort(413)
+    if not all(text.isdecimal() and text.isascii() and len(text) < 10 for text in ticked):
+        raise BadInput("所选党组织有变化,请刷新页面重选。")
+    return tuple(Member(int(text), request.form.get(f"domain-{int(text)}", "")) for text in ticked)

@@ -1,0 +1,81 @@
+"""How far an open meeting is: totals only, and the picture that everybody may see."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from app.actions.live import live_picture
+from app.actions.result import Table, result_tables
+from app.actions.slip import SlipTotals, slip_totals
+from app.domain.meeting import Form
+from app.models import Meeting, db
+
+
+class GroupProgress(NamedTuple):
+    """One voter group; totals of its slips."""
+
+    code: str
+    name: str
+    expected: int
+    slips: SlipTotals
+
+    @property
+    def out(self) -> int:
+        """发出: without the voided ones."""
+        return self.slips.issued - self.slips.voided
+
+
+class Progress(NamedTuple):
+    """cast: ballots in the box, always up to date. at: how many the picture is of, or 0."""
+
+    groups: tuple[GroupProgress, ...]
+    cast: int
+    at: int
+    tables: tuple[Table, ...]
+
+    @property
+    def expected(self) -> int:
+        """应到."""
+        return sum(group.expected for group in self.groups)
+
+    @property
+    def out(self) -> int:
+        """发出, of all groups."""
+        return sum(group.out for group in self.groups)
+
+    @property
+    def redeemed(self) -> int:
+        """已扫码, of all groups."""
+        return sum(group.slips.redeemed for group in self.groups)
+
+    @property
+    def unused(self) -> int:
+        """未用, of all groups."""
+        return sum(group.slips.unused for group in self.groups)
+
+    @property
+    def ever_issued(self) -> int:
+        """All slips that were ever issued, voided ones too: this number only grows."""
+        return sum(group.slips.issued for group in self.groups)
+
+
+def progress(meeting: Meeting) -> Progress:
+    """The totals of an open meeting and its released picture, one batch behind."""
+    totals = slip_totals(db.session.connection(), meeting.id)
+    picture = live_picture(meeting.code)
+    released = picture["released"]
+    return Progress(
+        groups=tuple(
+            GroupProgress(group.code, group.name, group.expected, totals[group.code])
+            for group in meeting.groups
+        ),
+        cast=picture["cast"],
+        at=released["at"] if released else 0,
+        tables=result_tables(
+            msgspec.convert(meeting.form, Form), released["cells"], released["satisfaction"]
+        )
+        if released
+        else (),
+    )

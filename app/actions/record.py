@@ -1,0 +1,210 @@
+"""定级记录: what is entered into a record, and what its meeting has given so far."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from app.actions.grading import reassess, scheme_of
+from app.actions.live import live_picture
+from app.domain.errors import BadInput, RecordUnknown
+from app.domain.meeting import ABSTAIN
+from app.domain.scheme import FactField, number_text
+from app.models import GradingRecord, Meeting, MeetingSubject, Round, db
+
+_SCORE = re.compile(r"\d{1,4}(\.\d{1,6})?", re.ASCII)
+_INTEGER = re.compile(r"\d{1,6}", re.ASCII)
+
+
+class Bar(NamedTuple):
+    """One choice of a question and how many marks it has."""
+
+    label: str
+    number: int
+
+
+class Chart(NamedTuple):
+    """The distribution of one question."""
+
+    title: str
+    bars: tuple[Bar, ...]
+
+    @property
+    def total(self) -> int:
+        """All marks, abstentions among them."""
+        return sum(bar.number for bar in self.bars)
+
+
+class MassResult(NamedTuple):
+    """What a testing meeting says of one organisation.
+
+    final: False for a released picture of a meeting that is still open, of `at` ballots; then
+    charts and satisfaction are empty until there is one to show.
+    """
+
+    meeting: Meeting
+    final: bool
+    cast: int
+    at: int
+    charts: tuple[Chart, ...]
+    satisfaction: Mapping[str, Any] | None
+
+
+class Status(NamedTuple):
+    """One line of a round's board. mass: the latest result there is, provisional or final."""
+
+    record: GradingRecord
+    domain: str
+    mass: MassResult | None
+
+    @property
+    def words(self) -> str:
+        """Where the record stands, in a few words."""
+        if self.mass is not None and not self.mass.final:
+            return "测评进行中"
+        lacking = [
+            word
+            for word, missing in (
+                ("自评分", self.record.self_score is None),
+                ("测评", self.record.mass is None),
+                ("上级评定分", self.record.superior_score is None),
+            )
+            if missing
+        ]
+        return f"待{'、'.join(lacking)}" if lacking else "齐备"
+
+
+def list_statuses(round_: Round) -> list[Status]:
+    """The round's records, in the order in which they joined."""
+    scheme = scheme_of(round_)
+    found = []
+    for record in round_.records:
+        results = mass_results(record)
+        found.append(
+            Status(record, scheme.domain(record.domain).name, results[0] if results else None)
+        )
+    return found
+
+
+def get_record(record_id: int) -> GradingRecord:
+    """The record of this id; raises RecordUnknown."""
+    record = db.session.get(GradingRecord, record_id)
+    if record is None:
+        raise RecordUnknown
+    return record
+
+
+def change_scores(record_id: int, self_score: str, superior_score: str) -> GradingRecord:
+    """Enter the scores as typed; an empty text takes a score out. Raises BadInput."""
+    record = get_record(record_id)
+    total = scheme_of(record.round).total
+    own, superior = _score("自评分", self_score, total), _score("上级评定分", superior_score, total)
+    record.self_score, record.superior_score = own, superior
+    reassess(record)
+    db.session.commit()
+    return record
+
+
+def change_facts(record_id: int, typed: Mapping[str, str]) -> GradingRecord:
+    """Enter the facts that the scheme's rules ask for; an empty text takes one out."""
+    record = get_record(record_id)
+    fields = scheme_of(record.round).facts
+    found = {field.name: _fact(field, typed.get(field.name, "")) for field in fields}
+    record.facts = {name: value for name, value in found.items() if value is not None}
+    reassess(record)
+    db.session.commit()
+    return record
+
+
+def mass_results(record: GradingRecord) -> list[MassResult]:
+    """The final result, if there is one, and the released picture of a meeting that is open."""
+    meetings = db.session.scalars(
+        select(Meeting)
+        .join(MeetingSubject, MeetingSubject.meeting_id == Meeting.id)
+        .where(MeetingSubject.record_id == record.id, ~Meeting.rehearsal)
+    ).all()
+    counted = record.mass["meeting"] if record.mass else None
+    found = [_provisional(record, meeting) for meeting in meetings if meeting.state == "open"]
+    found += [_final(record, meeting) for meeting in meetings if meeting.code == counted]
+    return found
+
+
+def _provisional(record: GradingRecord, meeting: Meeting) -> MassResult:
+    picture = live_picture(meeting.code)
+    released = picture["released"]
+    if released is None:
+        return MassResult(meeting, False, picture["cast"], 0, (), None)
+    position = next(s.position for s in meeting.subjects if s.record_id == record.id)
+    subject_id = f"s{position:02d}"
+    counts = {
+        cell_id.partition(".")[2]: choices
+        for cell_id, choices in released["cells"].items()
+        if cell_id.partition(".")[0] == subject_id
+    }
+    return MassResult(
+        meeting,
+        False,
+        picture["cast"],
+        released["at"],
+        _charts(record, counts),
+        released["satisfaction"][subject_id],
+    )
+
+
+def _final(record: GradingRecord, meeting: Meeting) -> MassResult:
+    mass = record.mass or {}
+    counts: dict[str, dict[str, int]] = {}
+    for group in mass["tallies"].values():
+        for question, choices in group.items():
+            sums = counts.setdefault(question, {})
+            for choice, number in choices.items():
+                sums[choice] = sums.get(choice, 0) + number
+    charts = _charts(record, counts)
+    cast = max((chart.total for chart in charts), default=0)
+    return MassResult(meeting, True, cast, cast, charts, mass["satisfaction"])
+
+
+def _charts(record: GradingRecord, counts: Mapping[str, Mapping[str, int]]) -> tuple[Chart, ...]:
+    """counts: question id → choice value → number."""
+    return tuple(
+        Chart(
+            question.title,
+            (
+                *(Bar(c.label, counts[question.id].get(c.value, 0)) for c in question.choices),
+                Bar("弃权", counts[question.id].get(ABSTAIN, 0)),
+            ),
+        )
+        for question in scheme_of(record.round).ballot_questions(record.domain)
+        if question.id in counts
+    )
+
+
+def _score(title: str, text: str, total: Any) -> Decimal | None:
+    text = text.strip()
+    if not text:
+        return None
+    if not _SCORE.fullmatch(text) or Decimal(text) > total:
+        raise BadInput(f"{title}应为 0 到 {number_text(total)} 的数,如 89.5;没有就空着。")
+    return Decimal(text)
+
+
+def _fact(field: FactField, text: str) -> object:
+    """The value of a fact: whole numbers and yes or no as such, other numbers as their text."""
+    text = text.strip()
+    if not text:
+        return None
+    if field.type == "yes_no":
+        if text not in ("yes", "no"):
+            raise BadInput(f"“{field.title}”请选择是或否。")
+        return text == "yes"
+    if field.type == "integer":
+        if not _INTEGER.fullmatch(text):
+            raise BadInput(f"“{field.title}”应为不小于 0 的整数;不清楚就空着。")
+        return int(text)
+    if not _SCORE.fullmatch(text):
+        raise BadInput(f"“{field.title}”应为不小于 0 的数字;不清楚就空着。")
+    return text
