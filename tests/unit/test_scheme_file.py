@@ -149,6 +149,7 @@ def test_a_sound_file_has_no_problems() -> None:
             '"integer"',
         ),
         ("rules", CAP + CAP, "rules[2].id", "写了两次"),
+        ("rules", CAP.replace('"r1"', '"ladder"'), "rules[1].id", "请换一个"),
         ("rules", CAP.replace('clause = "第r1条"', ""), "rules[1].clause", "缺少这一项"),
         ("rules", CAP.replace('"cap"', '"limit"'), "rules[1].effect", '"cap"、"floor_to"'),
         ("rules", CAP.replace('"较好"', '"先进"'), "rules[1].grade", "取自:好、较好、一般、较差"),

@@ -108,11 +108,12 @@ class _FactsReader:
     def _read_domain(self) -> str:
         """The domain's code; empty where it is unknown."""
         name = self._top.text("domain")
-        if not name and not self._top.has("domain") and len(self.scheme.domains) == 1:
+        if not self._top.has("domain") and len(self.scheme.domains) == 1:
             return self.scheme.domains[0].code
-        if not name:
+        if not self._top.has("domain"):
             names = "、".join(f"{d.name}({d.code})" for d in self.scheme.domains)
             self._top.complain("domain", f"应写明领域,为以下之一:{names}。")
+        if not name:
             return ""
         try:
             return self.scheme.domain(name).code

@@ -36,6 +36,8 @@ from app.domain.scheme.values import (
 DEPTH_MOST = 5
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
+RESERVED = ("ladder", "score", "voter_groups")
+"""Lines of the trace that come from no rule are named so."""
 PLACES: tuple[Place, ...] = get_args(Place)
 SCORE_NAMES = (*SCORE_TITLES, "final")
 """`final` is the score that decides the grade."""
@@ -65,8 +67,8 @@ class RuleReader:
         for table in top.tables("rules"):
             rule = self._read_rule(table)
             table.close()
-            if rule and rule.id in [earlier.id for earlier in found]:
-                table.complain("id", f"规则“{rule.id}”写了两次。")
+            if rule and rule.id in (*RESERVED, *(earlier.id for earlier in found)):
+                table.complain("id", f"“{rule.id}”已有别的用处或写了两次,请换一个。")
             if rule:
                 found.append(rule)
         return tuple(found)
