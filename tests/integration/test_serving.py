@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import stat
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,24 @@ def test_the_server_stops_cleanly_within_seconds_though_connections_are_open(
         assert time.monotonic() - started < 8
         assert status == 0
         assert unfinished.recv(100) == b""
+
+
+def test_the_server_stops_cleanly_within_seconds_though_screens_follow_a_meeting(
+    server: Server,
+) -> None:
+    meeting = json.loads(
+        server.flask(
+            "demo", "--scheme", "huaixiang-2012", "--subjects", "1", "--slips", "5", "--json"
+        )
+    )["meeting"]
+    request = f"GET /api/v1/meetings/{meeting}/events HTTP/1.1\r\nHost: test\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(20):
+            stream = stack.enter_context(_connection(server, request.encode()))
+            assert stream.recv(100).startswith(b"HTTP/1.1 200")
+        started = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - started < 8
 
 
 def test_a_killed_server_starts_again_on_the_same_data(server: Server) -> None:
