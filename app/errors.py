@@ -10,24 +10,20 @@ from werkzeug.exceptions import HTTPException
 
 from app.domain.errors import (
     BadRequest,
+    MethodNotAllowed,
     MingceError,
     NotFound,
     ServerBusy,
+    ServerError,
     TooLarge,
     TooMany,
 )
 
 log = structlog.get_logger()
 
-_SENTENCES = {
-    400: BadRequest.message,
-    404: NotFound.message,
-    405: "这个网址不接受这样的操作。请从页面上的按钮进入。",
-    413: TooLarge.message,
-    415: "请以 JSON 格式提交。",
-    429: TooMany.message,
+_BY_STATUS: dict[int, type[MingceError]] = {
+    error.status: error for error in (BadRequest, NotFound, MethodNotAllowed, TooLarge, TooMany)
 }
-_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "too_many"}
 
 
 def map_errors(app: Flask) -> None:
@@ -46,9 +42,8 @@ def map_errors(app: Flask) -> None:
         status = error.code or 500
         if status < 400 and error.response is not None:
             return make_response(error.response)
-        response = answer(
-            status, _CODES.get(status, "bad_request"), _SENTENCES.get(status, MingceError.message)
-        )
+        kind = _BY_STATUS.get(status, BadRequest if status < 500 else ServerError)
+        response = answer(status, kind.code, kind.message)
         if status == 405 and (allowed := error.get_headers()):
             response.headers.extend([(k, v) for k, v in allowed if k == "Allow"])
         return response
@@ -64,7 +59,7 @@ def map_errors(app: Flask) -> None:
         log.error("unforeseen_error", kind=type(error).__name__, where=_where(error))
         if app.testing:
             raise error
-        return answer(500, "server_error", "系统出错了,没有完成操作。请稍后重试,或告诉工作人员。")
+        return answer(ServerError.status, ServerError.code, ServerError.message)
 
 
 def answer(status: int, code: str, message: str) -> Response:

@@ -52,6 +52,18 @@ class NotFound(MingceError):
     message = "没有这个页面。请检查网址,或回到上一页。"
 
 
+class MethodNotAllowed(MingceError):
+    code = "method_not_allowed"
+    status = 405
+    message = "这个网址不接受这样的操作。请从页面上的按钮进入。"
+
+
+class ServerError(MingceError):
+    code = "server_error"
+    status = 500
+    message = "系统出错了,没有完成操作。请稍后重试,或告诉工作人员。"
+
+
 # The meeting
 
 
