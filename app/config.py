@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from click import ClickException
+
 Role = Literal["all", "voting", "admin"]
 ROLES: tuple[Role, ...] = ("all", "voting", "admin")
 
@@ -17,8 +19,11 @@ SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file, not a secret
 DATABASE_FILE = "mingce.sqlite"
 
 
-class ConfigError(Exception):
-    """A setting is missing or wrong; the text says which and what is expected."""
+class ConfigError(ClickException):
+    """A setting is missing or wrong; the text says which and what is expected.
+
+    The command line prints it as one sentence, without a traceback.
+    """
 
 
 @dataclass(frozen=True)

@@ -99,12 +99,14 @@ def test_a_port_in_use_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
         ({"MINGCE_DATA": "/proc/none"}, "数据目录无法建立"),
         ({"MINGCE_WORKERS": "many"}, "MINGCE_WORKERS 应为 1 到 256 的整数"),
         ({"MINGCE_BIND": "203.0.113.1"}, "请检查 MINGCE_BIND"),
+        ({"MINGCE_BASE_URL": "会议室"}, "MINGCE_BASE_URL 不是可用的网址"),
+        ({"MINGCE_ROLE": "both"}, "MINGCE_ROLE 应为 all、voting 或 admin"),
     ],
 )
 def test_a_wrong_setting_ends_the_start_with_one_sentence(
-    settings: dict[str, str], sentence: str, free_port: Callable[[], str]
+    settings: dict[str, str], sentence: str, free_port: Callable[[], str], tmp_path: Path
 ) -> None:
-    done = _serve(**{"MINGCE_PORT": free_port(), **settings})
+    done = _serve(**{"MINGCE_PORT": free_port(), "MINGCE_DATA": str(tmp_path), **settings})
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
