@@ -83,7 +83,8 @@ def screen_picture(meeting_code: str) -> ScreenPicture:
 def shown_meeting(meeting_code: str) -> dict[str, Any]:
     """What the screen shows beside the figures: names, address, form; `subjects` empty in a draft.
 
-    `satisfaction`: subject id → the ids of the questions of which its rate is formed.
+    `satisfaction`: subject id → of which questions its rate is formed, which choices count as
+    satisfied, and which are left out.
     """
     table = Meeting.__table__.c
     with reading() as connection:
@@ -107,7 +108,12 @@ def shown_meeting(meeting_code: str) -> dict[str, Any]:
         "questions": form["questions"],
         "cells": form["cells"],
         "satisfaction": {
-            subject: rule["question_ids"] for subject, rule in form["satisfaction"].items()
+            subject: {
+                "questions": rule["question_ids"],
+                "satisfied": rule["satisfied"],
+                "left_out": rule["left_out"],
+            }
+            for subject, rule in form["satisfaction"].items()
         },
     }
 
