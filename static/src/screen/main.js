@@ -23,7 +23,8 @@ const end = follow(base, {
   back: () => banner(""),
   revoked() {
     banner("");
-    document.body.setAttribute("data-state", "message");
+    document.body.setAttribute("data-state", "alone");
+    show("figures", false);
     setText("state", "链接失效");
     show("panel-head", false);
     show("rows", false);
@@ -81,7 +82,7 @@ function draw() {
   const released = picture.live && picture.live.released;
   const voided = state === "voided";
   setText("state", STATES[state]);
-  document.body.setAttribute("data-state", voided || state === "draft" ? "message" : state);
+  document.body.setAttribute("data-state", voided ? "alone" : state);
   show("join", state === "draft" || state === "open");
   show("code-line", state === "closed" || voided);
   show("figures", Boolean(picture.turnout) && !voided);

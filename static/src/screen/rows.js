@@ -10,11 +10,11 @@ const ABSTAIN = "abstain";
 const NAME_SIZES = {
   1: [[0.64, 0.56, 0.48, 0.42, 0.36], 0.48], 2: [[0.52, 0.46, 0.4, 0.36, 0.32], 0.36],
   3: [[0.44, 0.4, 0.36, 0.32, 0.28], 0.28], 4: [[0.4, 0.36, 0.32, 0.28], 0.28],
-  5: [[0.36, 0.32, 0.28], 0.28], 6: [[0.36, 0.34, 0.32, 0.3, 0.28], 0.32],
+  5: [[0.36, 0.34, 0.32, 0.3, 0.28], 0.32], 6: [[0.36, 0.34, 0.32, 0.3, 0.28], 0.32],
   7: [[0.34, 0.32, 0.3, 0.28], 0.32], 8: [[0.34, 0.32, 0.3, 0.28], 0.32],
 };
 // So few rows on a page have room for name, bar and counts one below the other.
-const STACKED_MOST = 5;
+const STACKED_MOST = 4;
 // Above so many characters the labels stand once for all rows instead of in each.
 const LEGEND_CHARACTERS = 26;
 
