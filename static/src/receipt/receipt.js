@@ -149,7 +149,7 @@ function marksOf(meeting, box, secret, onHide) {
             h("h3", { class: "row__name" }, row.name),
             row.marks.map((mark) =>
               h("p", { class: "row__mark" },
-                h("span", { class: "row__title" }, `${mark.title} `),
+                row.marks.length > 1 && h("span", { class: "row__title" }, `${mark.title} `),
                 h("b", { class: mark.label === null ? "verdict_bad" : "" },
                   mark.label === null ? "未计入" : mark.label))))))),
     hide);
