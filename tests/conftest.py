@@ -17,6 +17,7 @@ import flask_migrate
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.config import DATABASE_FILE, Config
@@ -27,6 +28,10 @@ from tests.serving import Server
 from tools.setup import browser_path
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+
+# How fast examples come says how busy the machine is, and nothing about the code.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
