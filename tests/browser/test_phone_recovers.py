@@ -187,6 +187,8 @@ def test_a_second_page_on_the_phone_takes_over_and_gives_back(
     expect(second.page.get_by_label("较好", exact=True)).to_be_checked()
     first.sees("本页已在另一个窗口打开")
     assert first.page.get_by_text("较好").count() == 0
+    # A page in the background is drawn once a second only.
+    first.page.bring_to_front()
     first.tap("在这里继续")
     first.sees("教学第一党支部")
     second.sees("本页已在另一个窗口打开")
