@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import ConfirmForm, FirstAdminForm, LoginForm, PasswordForm
+from admin.forms import ConfirmForm, FirstAdminForm, LoginForm, PasswordForm, text
 from admin.guard import begin_session, end_session, local_path, open_to_strangers
 from app.actions import account
 from app.domain.errors import LoginFailed
@@ -15,6 +18,7 @@ from app.extensions import limiter
 from app.security import address_key, keyed
 
 Answer = str | Response | tuple[str, int]
+V = TypeVar("V", bound=Callable[..., Any])
 
 
 def _account_key() -> str:
@@ -26,13 +30,15 @@ def _everywhere_key() -> str:
     return keyed(request.form.get("name", "").strip()[:200])
 
 
-def _limit_failures(limit: str, key: object) -> object:
-    return limiter.limit(
+def _limit_failures(limit: str, key: Callable[[], str]) -> Callable[[V], V]:
+    """Count the tries that were refused with 401; a full count is answered with 429."""
+    decorator = limiter.limit(
         limit,
         key_func=key,
         methods=["POST"],
         deduct_when=lambda response: response.status_code == 401,
     )
+    return cast(Callable[[V], V], decorator)
 
 
 @blueprint.route("/first/<signed>", methods=["GET", "POST"])
@@ -42,7 +48,7 @@ def first(signed: str) -> Answer:
     account.check_first_admin_link(signed)
     form = FirstAdminForm()
     made = form.settle(
-        lambda: account.create_first_admin(signed, form.name.data, form.password.data)
+        lambda: account.create_first_admin(signed, text(form.name), text(form.password))
     )
     if made is None:
         return render_template("admin/first.html", form=form), 400 if form.errors else 200
@@ -61,7 +67,7 @@ def log_in() -> Answer:
     if not form.validate_on_submit():
         return render_template("admin/login.html", form=form), 400 if form.errors else 200
     try:
-        found = account.log_in(form.name.data, form.password.data)
+        found = account.log_in(text(form.name), text(form.password))
     except LoginFailed as error:
         form.form_errors.append(str(error))
         return render_template("admin/login.html", form=form), error.status
@@ -85,12 +91,12 @@ def password() -> Answer:
     if not form.validate_on_submit():
         return render_template("admin/password.html", form=form), 400 if form.errors else 200
     try:
-        account.change_password(current_user.account.id, form.old.data, form.password.data)
+        account.change_password(current_user.account.id, text(form.old), text(form.password))
     except LoginFailed as error:
         form.old.errors = ["原密码不对。"]
         return render_template("admin/password.html", form=form), error.status
     end_session()
-    flash("密码已改,请用新密码登录。", "success")
+    flash("密码已改，请用新密码登录。", "success")
     return redirect(url_for("admin.log_in"))
 
 

@@ -55,13 +55,25 @@ def whole(what: str, least: int, most: int) -> list[Any]:
         if field.data is None:
             raise StopValidation(sentence)
 
-    return [understood, NumberRange(least, most, message=sentence)]
+    return [asked(what), understood, NumberRange(least, most, message=sentence)]
 
 
-class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
+def text(field: Field) -> str:
+    """What was typed; empty where the field was not sent."""
+    return str(field.data or "")
+
+
+def number(field: IntegerField) -> int:
+    """The whole number of a field that has passed `whole`; raises BadInput otherwise."""
+    if field.data is None:
+        raise BadInput
+    return int(field.data)
+
+
+class Form(FlaskForm):
     """The base of all forms: WTForms speaks Chinese, refusals stand on top."""
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+    class Meta(FlaskForm.Meta):
         locales = ("zh",)
 
     def settle(self, action: Callable[[], T]) -> T | None:
@@ -75,8 +87,9 @@ class Form(FlaskForm):  # type: ignore[misc]  # Flask-WTF has no types
             return None
 
 
-class FirstAdminForm(Form):
-    name = StringField("用户名", [asked("用户名"), at_most(NAME_MOST)])
+class NewPasswordForm(Form):
+    """A new password, typed twice."""
+
     password = PasswordField(
         "密码",
         [
@@ -86,8 +99,12 @@ class FirstAdminForm(Form):
     )
     again = PasswordField(
         "再输一次密码",
-        [asked("一次同样的密码"), EqualTo("password", "两次输入的密码不一样,请重新输入。")],
+        [asked("一次同样的密码"), EqualTo("password", "两次输入的密码不一样，请重新输入。")],
     )
+
+
+class FirstAdminForm(NewPasswordForm):
+    name = StringField("用户名", [asked("用户名"), at_most(NAME_MOST)])
 
 
 class LoginForm(Form):
@@ -95,8 +112,7 @@ class LoginForm(Form):
     password = PasswordField("密码", [asked("密码"), at_most(PASSWORD_MOST)])
 
 
-class PasswordForm(FirstAdminForm):
-    name = None
+class PasswordForm(NewPasswordForm):
     old = PasswordField("原密码", [asked("原密码"), at_most(PASSWORD_MOST)])
 
 
@@ -107,7 +123,7 @@ class OrganisationForm(Form):
 
 
 class BranchesForm(Form):
-    names = TextAreaField("党支部名称", [asked("党支部名称,一行一个"), at_most(20_000)])
+    names = TextAreaField("党支部名称", [asked("党支部名称，一行一个"), at_most(20_000)])
 
 
 class RenameForm(Form):
@@ -138,7 +154,7 @@ class SettingsForm(Form):
     host = StringField("主持单位", [at_most(60)])
     base_url = StringField("手机访问地址", [asked("手机访问地址"), at_most(120)])
     wifi = StringField("会场 Wi-Fi 名称", [at_most(60)])
-    rehearsal = BooleanField("这是演练,结果不计入定级记录")
+    rehearsal = BooleanField("这是演练，结果不计入定级记录")
 
 
 class PolicyForm(Form):
@@ -170,7 +186,7 @@ class VoidUnusedForm(Form):
 class CloseForm(Form):
     present = IntegerField("实到人数", whole("实到人数", 0, 100_000))
     understood = BooleanField(
-        "我已确认:所有人都已投票或放弃投票", [InputRequired("请先勾选确认。")]
+        "我已确认：所有人都已投票或放弃投票", [InputRequired("请先勾选确认。")]
     )
 
 

@@ -8,14 +8,14 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import CloseForm, ConfirmForm, IssueForm, VoidMeetingForm, VoidSlipForm
+from admin.forms import CloseForm, ConfirmForm, IssueForm, VoidMeetingForm, VoidSlipForm, text
 from app.actions import closing
 from app.actions import meeting as actions
 from app.actions.count_sheet import count_sheet
+from app.actions.display import display_link
 from app.actions.progress import progress
 from app.domain.errors import MeetingStateChanged
 from app.models import Meeting
-from app.security import sign
 
 Answer = str | Response | tuple[str, int]
 
@@ -46,7 +46,7 @@ def open_page(found: Meeting, **forms: Any) -> str:
         "admin/meeting_open.html",
         meeting=found,
         progress=stand,
-        display=f"{found.base_url}/screen/{sign('display', [found.code, found.display_version])}",
+        display=f"{found.base_url}{display_link(found)}",
         confirm=ConfirmForm(),
         **{**defaults, **forms},
     )
@@ -65,7 +65,7 @@ def meeting_progress(meeting_id: int) -> str:
 def revoke_display(meeting_id: int) -> Response:
     """Make the display link that was given out useless."""
     actions.revoke_display(meeting_id)
-    flash("原来的大屏链接已失效,下面是新的链接。", "success")
+    flash("原来的大屏链接已失效，下面是新的链接。", "success")
     return redirect(url_for("admin.meeting", meeting_id=meeting_id))
 
 
@@ -80,7 +80,7 @@ def close_meeting(meeting_id: int) -> Answer:
             "admin/meeting_close.html", meeting=found, progress=progress(found), form=form
         )
         return page, 400 if form.errors else 200
-    flash("已计票。请打印计票单,由主持人、监票人、计票人签名。", "success")
+    flash("已计票。请打印计票单，由主持人、监票人、计票人签名。", "success")
     return redirect(url_for("admin.meeting", meeting_id=meeting_id))
 
 
@@ -88,7 +88,7 @@ def close_meeting(meeting_id: int) -> Answer:
 def void_meeting(meeting_id: int) -> Answer:
     """Ask for the reason, say what voiding does, void."""
     form = VoidMeetingForm()
-    done = form.settle(lambda: actions.void_meeting(meeting_id, form.reason.data))
+    done = form.settle(lambda: actions.void_meeting(meeting_id, text(form.reason)))
     if done is None:
         found = actions.get_meeting(meeting_id)
         if found.state not in ("draft", "open"):

@@ -6,12 +6,12 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import BranchesForm, ConfirmForm, MoveForm, OrganisationForm, RenameForm
+from admin.forms import BranchesForm, ConfirmForm, MoveForm, OrganisationForm, RenameForm, text
 from app.actions import organisation as actions
 from app.actions.organisation import Node
 
 Answer = str | Response | tuple[str, int]
-NO_PARENT = (0, "(没有上级)")
+NO_PARENT = (0, "（没有上级）")
 
 
 @blueprint.get("/organisations")
@@ -27,7 +27,7 @@ def new_organisation() -> Answer:
     form.parent_id.choices = _choices(actions.parents_for("branch"))
     made = form.settle(
         lambda: actions.create_organisation(
-            form.name.data, form.kind.data, form.parent_id.data or None
+            text(form.name), text(form.kind), form.parent_id.data or None
         )
     )
     if made is None:
@@ -42,7 +42,7 @@ def new_branches(organisation_id: int) -> Answer:
     parent = actions.get_organisation(organisation_id)
     form = BranchesForm()
     made = form.settle(
-        lambda: actions.create_branches(organisation_id, form.names.data.splitlines())
+        lambda: actions.create_branches(organisation_id, text(form.names).splitlines())
     )
     if made is None:
         return _shown("admin/branches_new.html", form, parent=parent)
@@ -60,7 +60,7 @@ def organisation(organisation_id: int) -> str:
 def rename_organisation(organisation_id: int) -> Answer:
     """Give it another name."""
     form = RenameForm()
-    done = form.settle(lambda: actions.rename_organisation(organisation_id, form.name.data))
+    done = form.settle(lambda: actions.rename_organisation(organisation_id, text(form.name)))
     if done is None:
         return _organisation_page(organisation_id, form, MoveForm(formdata=None)), 400
     flash("名称已改。", "success")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from qrcode import QRCode
 from qrcode.constants import ERROR_CORRECT_M
-from qrcode.util import MODE_8BIT_BYTE, QRData
+from qrcode.util import QRData
 
 # Trying all eight masks is most of the time that the library takes, and every one can be read.
 MASK = 3
@@ -23,7 +23,7 @@ class Picture(NamedTuple):
 def qr(text: str) -> Picture:
     """The code of a text, error correction M."""
     code = QRCode(error_correction=ERROR_CORRECT_M, border=0, mask_pattern=MASK)
-    code.add_data(QRData(text.encode(), mode=MODE_8BIT_BYTE))
+    code.add_data(QRData(text.encode()))
     code.make(fit=True)
     return Picture(code.modules_count, "".join(map(_row, range(code.modules_count), code.modules)))
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import ConfirmForm, Form, ScoresForm
+from admin.forms import ConfirmForm, Form, ScoresForm, text
 from app.actions import record as actions
 from app.actions.grading import scheme_of
 
@@ -24,11 +26,11 @@ def change_scores(record_id: int) -> Answer:
     """Enter the self score and the superior's."""
     form = ScoresForm()
     done = form.settle(
-        lambda: actions.change_scores(record_id, form.self_score.data, form.superior_score.data)
+        lambda: actions.change_scores(record_id, text(form.self_score), text(form.superior_score))
     )
     if done is None:
         return _page(record_id, form, Form(formdata=None)), 400
-    flash("分数已保存,建议等级已重新计算。", "success")
+    flash("分数已保存，建议等级已重新计算。", "success")
     return redirect(url_for("admin.record", record_id=record_id))
 
 
@@ -39,15 +41,15 @@ def change_facts(record_id: int) -> Answer:
     typed = {name.removeprefix("fact-"): text[:40] for name, text in request.form.items()}
     if form.settle(lambda: actions.change_facts(record_id, typed)) is None:
         return _page(record_id, ScoresForm(formdata=None), form), 400
-    flash("情况已保存,建议等级已重新计算。", "success")
+    flash("情况已保存，建议等级已重新计算。", "success")
     return redirect(url_for("admin.record", record_id=record_id))
 
 
 def _page(record_id: int, scores: ScoresForm, facts: Form) -> str:
     found = actions.get_record(record_id)
     if scores.self_score.data is None:
-        scores.self_score.data = found.self_score
-        scores.superior_score.data = found.superior_score
+        scores.self_score.data = _typed(found.self_score)
+        scores.superior_score.data = _typed(found.superior_score)
     scheme = scheme_of(found.round)
     return render_template(
         "admin/record.html",
@@ -59,3 +61,7 @@ def _page(record_id: int, scores: ScoresForm, facts: Form) -> str:
         facts=facts,
         confirm=ConfirmForm(),
     )
+
+
+def _typed(score: Decimal | None) -> str:
+    return "" if score is None else f"{score:f}"

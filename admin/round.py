@@ -6,7 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import ConfirmForm, Form, RoundForm
+from admin.forms import ConfirmForm, Form, RoundForm, text
 from app.actions import round as actions
 from app.actions.grading import scheme_of
 from app.actions.organisation import organisation_tree
@@ -41,7 +41,7 @@ def new_round(scheme_id: str) -> Answer:
     made = form.settle(
         lambda: actions.create_round(
             RoundWish(
-                form.title.data,
+                text(form.title),
                 scheme_id,
                 form.ladder.data or None,
                 form.totals_only.data,
@@ -54,7 +54,7 @@ def new_round(scheme_id: str) -> Answer:
             "admin/round_new.html", form=form, scheme=scheme, nodes=organisation_tree()
         )
         return page, 400 if form.errors else 200
-    flash(f"已建立“{made.title}”,每个党组织有了一份定级记录。", "success")
+    flash(f"已建立“{made.title}”，每个党组织有了一份定级记录。", "success")
     return redirect(url_for("admin.round_page", round_id=made.id))
 
 
@@ -103,6 +103,6 @@ def _members() -> tuple[Member, ...]:
     ticked = request.form.getlist("organisation")
     if len(ticked) > MEMBERS_MOST:
         abort(413)
-    if not all(text.isdecimal() and text.isascii() and len(text) < 10 for text in ticked):
-        raise BadInput("所选党组织有变化,请刷新页面重选。")
+    if not all(t.isdecimal() and t.isascii() and len(t) < 10 for t in ticked):
+        raise BadInput("所选党组织有变化，请刷新页面重选。")
     return tuple(Member(int(text), request.form.get(f"domain-{int(text)}", "")) for text in ticked)

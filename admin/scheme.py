@@ -6,7 +6,7 @@ from flask import render_template
 
 from admin import blueprint
 from app.actions.scheme import list_shipped, load_shipped
-from app.domain.scheme import scheme_json
+from app.domain.scheme import Scheme, scheme_json
 
 
 @blueprint.get("/schemes")
@@ -19,4 +19,20 @@ def schemes() -> str:
 def scheme(scheme_id: str) -> str:
     """One scheme: what the document says, and what is convention."""
     found = load_shipped(scheme_id)
-    return render_template("admin/scheme.html", scheme=found, words=scheme_json(found))
+    return render_template(
+        "admin/scheme.html", scheme=found, words=scheme_json(found), formulas=_formulas(found)
+    )
+
+
+def _formulas(scheme: Scheme) -> dict[str, list[str]]:
+    """How satisfaction is formed → the domains or ladders for which it is so."""
+    found: dict[str, list[str]] = {}
+    for domain in scheme.domains:
+        if domain.chosen:
+            formula = scheme.satisfaction_rule(domain.code).formula
+            found.setdefault(formula, []).append(domain.name)
+    for choice in scheme.ladder_choices:
+        settled = scheme.with_ladder(choice.name)
+        formula = settled.satisfaction_rule(settled.domains[0].code).formula
+        found.setdefault(formula, []).append(choice.title)
+    return found

@@ -8,13 +8,13 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import IssueForm, VoidSlipForm, VoidUnusedForm
+from admin.forms import IssueForm, VoidSlipForm, VoidUnusedForm, number, text
 from admin.meeting import open_page
 from admin.qr import Picture, qr
 from app.actions import slip as actions
 from app.actions.meeting import get_meeting
 from app.domain.encoding import b64url
-from app.domain.errors import BadInput, SlipUnknown, SlipUsed
+from app.domain.errors import BadInput, SlipsIssuedMeanwhile, SlipUnknown, SlipUsed
 from app.domain.slip import Token, crockford, in_fours, parse_token
 from app.models import Meeting
 
@@ -34,11 +34,15 @@ def issue_slips(meeting_id: int) -> Answer:
     """The printable sheet itself: the tokens are in this answer and nowhere else."""
     form = IssueForm()
     # Nothing of the meeting is read before: this transaction would shut the other one out.
-    tokens = form.settle(
-        lambda: actions.issue_slips(
-            meeting_id, form.group.data or "", form.number.data, so_far=_so_far(form)
+    try:
+        tokens = form.settle(
+            lambda: actions.issue_slips(
+                meeting_id, text(form.group), number(form.number), so_far=_so_far(form)
+            )
         )
-    )
+    except SlipsIssuedMeanwhile as error:
+        flash(str(error), "danger")
+        return open_page(get_meeting(meeting_id)), error.status
     meeting = get_meeting(meeting_id)
     if tokens is None:
         return open_page(meeting, issue=form), 400
@@ -59,7 +63,7 @@ def issue_slips(meeting_id: int) -> Answer:
 @blueprint.get("/meetings/<int:meeting_id>/slips")
 def slips_again(meeting_id: int) -> Response:
     """Somebody reloads the address of a sheet: the tokens are gone."""
-    flash("测评票的票码只显示一次。没有打印成的,请先作废未用的票,再重新发放。", "warning")
+    flash("测评票的票码只显示一次。没有打印成的，请先作废未用的票，再重新发放。", "warning")
     return redirect(url_for("admin.meeting", meeting_id=meeting_id))
 
 
@@ -69,14 +73,14 @@ def void_slip(meeting_id: int) -> Answer:
     form = VoidSlipForm()
     try:
         done = form.settle(
-            lambda: actions.void_slip(meeting_id, parse_token(_typed(form.token.data)))
+            lambda: actions.void_slip(meeting_id, parse_token(_typed(text(form.token))))
         )
     except (SlipUnknown, SlipUsed) as error:
         form.token.errors = [str(error)]
         done = None
     if done is None:
         return open_page(get_meeting(meeting_id), void_slip=form), 400
-    flash("这张票已作废,可以另发一张。", "success")
+    flash("这张票已作废，可以另发一张。", "success")
     return redirect(url_for("admin.meeting", meeting_id=meeting_id))
 
 
@@ -84,10 +88,10 @@ def void_slip(meeting_id: int) -> Answer:
 def void_unused_slips(meeting_id: int) -> Answer:
     """Void every slip that nobody has used, of one group or of all."""
     form = VoidUnusedForm()
-    number = form.settle(
+    voided = form.settle(
         lambda: actions.void_unused_slips(meeting_id, request.form.get("group") or None)
     )
-    flash(f"已作废 {number} 张没有用过的票。", "success")
+    flash(f"已作废 {voided or 0} 张没有用过的票。", "success")
     return redirect(url_for("admin.meeting", meeting_id=meeting_id))
 
 
@@ -98,12 +102,12 @@ def _paper(meeting: Meeting, token: Token) -> Paper:
 
 
 def _so_far(form: IssueForm) -> int:
-    text = form.so_far.data or ""
-    if not (text.isdecimal() and text.isascii() and len(text) < 10):
-        raise BadInput("页面不是最新的,请刷新后再发放。")
-    return int(text)
+    known = text(form.so_far)
+    if not (known.isdecimal() and known.isascii() and len(known) < 10):
+        raise BadInput("页面不是最新的，请刷新后再发放。")
+    return int(known)
 
 
-def _typed(text: str) -> str:
+def _typed(code: str) -> str:
     """The token of a whole scanned address, or the text as it is."""
-    return text.partition("#")[2].partition(".")[0] if "#" in text else text
+    return code.partition("#")[2].partition(".")[0] if "#" in code else code

@@ -6,7 +6,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import ConfirmForm, Form, PolicyForm, SettingsForm
+from admin.forms import ConfirmForm, Form, PolicyForm, SettingsForm, number, text
 from app.actions import meeting as actions
 from app.actions.meeting import Settings
 from app.actions.round import get_round, suggested_groups
@@ -77,7 +77,10 @@ def meeting_policy(meeting_id: int) -> Answer:
     """What the screen shows while people vote."""
     draft = _draft(meeting_id)
     form = PolicyForm(obj=draft)
-    if form.settle(lambda: actions.set_policy(meeting_id, form.policy.data, form.k.data)) is None:
+    if (
+        form.settle(lambda: actions.set_policy(meeting_id, text(form.policy), number(form.k)))
+        is None
+    ):
         return _step("policy", draft, form)
     return redirect(url_for("admin.meeting_review", meeting_id=meeting_id))
 
@@ -94,7 +97,7 @@ def meeting_review(meeting_id: int) -> Answer:
 def open_meeting(meeting_id: int) -> Response:
     """Draft → open."""
     actions.open_meeting(meeting_id)
-    flash("测评会已开启。下一步:发放测评票。", "success")
+    flash("测评会已开启。下一步：发放测评票。", "success")
     return redirect(url_for("admin.meeting", meeting_id=meeting_id))
 
 
@@ -116,18 +119,18 @@ def _step(step: str, draft: Meeting | None, form: Form, **values: object) -> tup
 
 def _settings(form: SettingsForm) -> Settings:
     return Settings(
-        title=form.title.data,
-        host=form.host.data or "",
-        wifi=form.wifi.data or "",
-        base_url=form.base_url.data,
+        title=text(form.title),
+        host=text(form.host),
+        wifi=text(form.wifi),
+        base_url=text(form.base_url),
         rehearsal=form.rehearsal.data,
     )
 
 
 def _whole_numbers(texts: list[str]) -> list[int]:
-    if not all(text.isdecimal() and text.isascii() and len(text) < 10 for text in texts):
-        raise BadInput("所选测评对象不在本轮分类定级中,请刷新页面重选。")
-    return [int(text) for text in texts]
+    if not all(t.isdecimal() and t.isascii() and len(t) < 10 for t in texts):
+        raise BadInput("所选测评对象不在本轮分类定级中，请刷新页面重选。")
+    return [int(t) for t in texts]
 
 
 def _groups(rows: list[tuple[str, str]]) -> list[tuple[str, int]]:
@@ -136,8 +139,8 @@ def _groups(rows: list[tuple[str, str]]) -> list[tuple[str, int]]:
     for name, expected in rows:
         if not name.strip() and not expected.strip():
             continue
-        text = expected.strip()
-        if not (text.isdecimal() and text.isascii() and len(text) < 7):
+        persons = expected.strip()
+        if not (persons.isdecimal() and persons.isascii() and len(persons) < 7):
             raise BadInput(f"“{name.strip() or '未命名的一类'}”的应到人数应为整数。")
-        found.append((name, int(text)))
+        found.append((name, int(persons)))
     return found

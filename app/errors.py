@@ -67,7 +67,11 @@ def answer(status: int, code: str, message: str) -> Response:
     if request.path.startswith("/api/"):
         response = jsonify(error=code, message=message)
     else:
-        response = make_response(render_template("error.html", status=status, message=message))
+        # Each door may have an error page of its own.
+        page = render_template(
+            [f"{request.blueprint}/error.html", "error.html"], status=status, message=message
+        )
+        response = make_response(page)
     response.status_code = status
     return response
 

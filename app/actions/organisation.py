@@ -79,11 +79,11 @@ def parents_for(kind: str, moving: Organisation | None = None) -> list[Node]:
 def create_organisation(name: str, kind: str, parent_id: int | None) -> Organisation:
     """A new organisation; raises BadInput where the name is taken or the place is not lawful."""
     if kind not in KINDS:
-        raise BadInput("请选择类型:党委、党总支或党支部。")
+        raise BadInput("请选择类型：党委、党总支或党支部。")
     organisation = Organisation(name=_checked_name(name), kind=kind)
     _place(organisation, parent_id)
     db.session.add(organisation)
-    _settle(lambda: f"同一上级下已经有“{organisation.name}”,请换一个名称。")
+    _settle(lambda: f"同一上级下已经有“{organisation.name}”，请换一个名称。")
     return organisation
 
 
@@ -91,19 +91,19 @@ def create_branches(parent_id: int, names: Sequence[str]) -> list[Organisation]:
     """Several branches under one organisation: all of them, or none where one is refused."""
     wanted = [_checked_name(name) for name in names if name.strip()]
     if not 1 <= len(wanted) <= BRANCHES_MOST:
-        raise BadInput(f"请填写 1 到 {BRANCHES_MOST} 个党支部名称,一行一个。")
+        raise BadInput(f"请填写 1 到 {BRANCHES_MOST} 个党支部名称，一行一个。")
     known = set(
         db.session.scalars(select(Organisation.name).where(Organisation.parent_id == parent_id))
     )
     for name in wanted:
         if name in known:
-            raise BadInput(f"“{name}”重复了(列表中写了两次,或已经建过)。没有新建任何党支部。")
+            raise BadInput(f"“{name}”重复了（列表中写了两次，或已经建过）。没有新建任何党支部。")
         known.add(name)
     branches = [Organisation(name=name, kind="branch") for name in wanted]
     for branch in branches:
         _place(branch, parent_id)
     db.session.add_all(branches)
-    _settle(lambda: "名称有重复,没有新建任何党支部。请刷新页面核对。")
+    _settle(lambda: "名称有重复，没有新建任何党支部。请刷新页面核对。")
     return branches
 
 
@@ -111,7 +111,7 @@ def rename_organisation(organisation_id: int, name: str) -> Organisation:
     """Give it another name. Meetings that are open or closed keep the old one."""
     organisation = get_organisation(organisation_id)
     organisation.name = _checked_name(name)
-    _settle(lambda: "同一上级下已经有这个名称,请换一个。")
+    _settle(lambda: "同一上级下已经有这个名称，请换一个。")
     return organisation
 
 
@@ -121,7 +121,7 @@ def move_organisation(organisation_id: int, parent_id: int | None) -> Organisati
     if parent_id is not None and parent_id in {organisation.id, *_descendants(organisation)}:
         raise BadInput("不能把党组织移到它自己或它的下级之下。")
     _place(organisation, parent_id)
-    _settle(lambda: "新的上级下已经有同名的党组织,请先改名。")
+    _settle(lambda: "新的上级下已经有同名的党组织，请先改名。")
     return organisation
 
 
@@ -147,7 +147,7 @@ def _descendants(organisation: Organisation) -> Iterator[int]:
 def _checked_name(name: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= NAME_MOST or not name.isprintable():
-        raise BadInput(f"请填写党组织名称({NAME_MOST} 字以内,每行一个)。")
+        raise BadInput(f"请填写党组织名称（{NAME_MOST} 字以内，每行一个）。")
     return name
 
 
@@ -158,12 +158,12 @@ def _place(organisation: Organisation, parent_id: int | None) -> None:
         return
     parent = db.session.get(Organisation, parent_id)
     if parent is None:
-        raise BadInput("所选的上级党组织不存在,请刷新页面重选。")
+        raise BadInput("所选的上级党组织不存在，请刷新页面重选。")
     if parent.kind not in _UNDER[organisation.kind]:
         raise BadInput(
             "党支部下面不能再设党组织。"
             if parent.kind == "branch"
-            else "党总支下面只能设党支部,请改选上级党组织。"
+            else "党总支下面只能设党支部，请改选上级党组织。"
         )
     organisation.parent_id = parent.id
 

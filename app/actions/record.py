@@ -188,7 +188,7 @@ def _score(title: str, text: str, total: Any) -> Decimal | None:
     if not text:
         return None
     if not _SCORE.fullmatch(text) or Decimal(text) > total:
-        raise BadInput(f"{title}应为 0 到 {number_text(total)} 的数,如 89.5;没有就空着。")
+        raise BadInput(f"{title}应为 0 到 {number_text(total)} 的数，如 89.5；没有就空着。")
     return Decimal(text)
 
 
@@ -203,8 +203,8 @@ def _fact(field: FactField, text: str) -> object:
         return text == "yes"
     if field.type == "integer":
         if not _INTEGER.fullmatch(text):
-            raise BadInput(f"“{field.title}”应为不小于 0 的整数;不清楚就空着。")
+            raise BadInput(f"“{field.title}”应为不小于 0 的整数；不清楚就空着。")
         return int(text)
     if not _SCORE.fullmatch(text):
-        raise BadInput(f"“{field.title}”应为不小于 0 的数字;不清楚就空着。")
+        raise BadInput(f"“{field.title}”应为不小于 0 的数字；不清楚就空着。")
     return text

@@ -55,7 +55,7 @@ def create_round(wish: RoundWish) -> Round:
     """A new round with its records; the scheme's text is kept in it. Raises BadInput."""
     title = " ".join(wish.title.split())
     if not 1 <= len(title) <= TITLE_MOST or not title.isprintable():
-        raise BadInput(f"请填写本轮名称({TITLE_MOST} 字以内)。")
+        raise BadInput(f"请填写本轮名称（{TITLE_MOST} 字以内）。")
     scheme = _settled(load_shipped(wish.scheme_id), wish)
     round_ = Round(
         title=title,
@@ -70,7 +70,7 @@ def create_round(wish: RoundWish) -> Round:
         db.session.commit()
     except IntegrityError as error:
         db.session.rollback()
-        raise BadInput(f"已经有一轮叫“{title}”,请换一个名称。") from error
+        raise BadInput(f"已经有一轮叫“{title}”，请换一个名称。") from error
     return round_
 
 
@@ -127,17 +127,17 @@ def meetings_of(round_ids: Iterable[int]) -> Sequence[Meeting]:
 def _settled(scheme: Scheme, wish: RoundWish) -> Scheme:
     """The scheme with everything settled that it leaves to the admin."""
     if not scheme.points_stated and not wish.totals_only:
-        raise BadInput("方案没有写明各项指标的分值。请勾选“本轮只录总分”,确认后再建。")
+        raise BadInput("方案没有写明各项指标的分值。请勾选“本轮只录总分”，确认后再建。")
     if scheme.ladder_chosen:
         if wish.ladder:
-            raise BadInput("这个方案的档次已定,不用选。请刷新页面重新填写。")
+            raise BadInput("这个方案的档次已定，不用选。请刷新页面重新填写。")
         return scheme
     if not wish.ladder:
-        raise BadInput("方案没有写明分几档,请选择档次。")
+        raise BadInput("方案没有写明分几档，请选择档次。")
     try:
         return scheme.with_ladder(wish.ladder)
     except LadderUnknown as error:
-        raise BadInput("没有所选的档次,请刷新页面重选。") from error
+        raise BadInput("没有所选的档次，请刷新页面重选。") from error
 
 
 def _join(round_: Round, scheme: Scheme, members: Sequence[Member]) -> None:
@@ -146,12 +146,12 @@ def _join(round_: Round, scheme: Scheme, members: Sequence[Member]) -> None:
     if not ids:
         raise BadInput("请至少选择一个党组织。")
     if len(set(ids)) != len(ids):
-        raise BadInput("同一个党组织选了两次,请刷新页面重选。")
+        raise BadInput("同一个党组织选了两次，请刷新页面重选。")
     organisations = db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
     found = {organisation.id: organisation for organisation in organisations}
     already = {record.organisation_id for record in round_.records}
     if len(found) != len(ids) or already & set(ids):
-        raise BadInput("所选党组织有变化(已删除,或已在本轮中),请刷新页面重选。")
+        raise BadInput("所选党组织有变化（已删除，或已在本轮中），请刷新页面重选。")
     domains = []
     for member in members:
         try:
