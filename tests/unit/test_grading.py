@@ -39,7 +39,7 @@ def test_the_score_alone_decides_where_no_rule_fires() -> None:
     assert proposal.score == Fraction("89.5")
     (line,) = proposal.trace
     assert (line.rule, line.effect, line.clause) == ("ladder", "ladder", "90分以上为好")
-    assert line.because == "上级评分89.5分,属80分以上、不足90分,对应“较好”"
+    assert line.because == "上级评定分89.5分,属80分以上、不足90分,对应“较好”"
 
 
 def test_a_cap_holds_the_grade_down_and_says_with_which_figures() -> None:
@@ -89,7 +89,7 @@ def test_without_the_superiors_score_nothing_is_proposed_and_the_trace_says_why(
     assert proposal.proposed is None
     assert proposal.score is None
     assert proposal.trace[0].effect == "missing"
-    assert proposal.trace[0].because == "尚无上级评分,还不能按分数定级"
+    assert proposal.trace[0].because == "尚无上级评定分,还不能按分数定级"
 
 
 def test_without_the_superiors_score_a_rule_that_fixes_the_grade_still_does() -> None:

@@ -22,7 +22,7 @@ Points = Fraction | Literal["unstated"]
 OPTIONS_MOST = 9
 """Choices of one question: their values `option1` … `option9` are of one length."""
 
-SCORE_TITLES: Mapping[str, str] = {"self": "自评分", "mass": "测评分", "superior": "上级评分"}
+SCORE_TITLES: Mapping[str, str] = {"self": "自评分", "mass": "测评分", "superior": "上级评定分"}
 
 
 @dataclass(frozen=True)
