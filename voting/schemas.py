@@ -130,7 +130,8 @@ SCHEMAS: dict[str, Schema] = {
                 marks=_list(
                     {
                         "type": "array",
-                        "prefixItems": [TRACKER, CHOICE],
+                        "description": "查验号,选项",
+                        "items": {"anyOf": [TRACKER, CHOICE]},
                         "minItems": 2,
                         "maxItems": 2,
                     }
