@@ -1,0 +1,130 @@
+"""An admin at the door: a logged-in client, and a round with a meeting in each state."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from app.actions.account import create_account
+from app.actions.meeting import (
+    Settings,
+    choose_subjects,
+    create_meeting,
+    open_meeting,
+    set_groups,
+    set_policy,
+)
+from app.actions.organisation import create_branches, create_organisation
+from app.actions.round import Member, RoundWish, create_round
+from app.models import Base, db
+
+NAME, PASSWORD = "王秘书", "a long enough password"
+BASE = "http://192.168.1.10:8000"
+
+
+class Office:
+    """A browser at the admin door. `post` takes the CSRF token from the page of the form."""
+
+    def __init__(self, app: Flask, client: FlaskClient) -> None:
+        self.app, self.client = app, client
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        """Open a page."""
+        return self.client.get(path, **options)
+
+    def post(self, path: str, data: dict[str, Any] | None = None, **options: Any) -> TestResponse:
+        """Send a form."""
+        fields = {"csrf_token": self.token(), **(data or {})}
+        return self.client.post(path, data=fields, **options)
+
+    def token(self) -> str:
+        """A token that is good for every form of this session."""
+        page = self.client.get("/admin/password").text
+        if 'name="csrf_token"' not in page:
+            page = self.client.get("/admin/login").text
+        found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
+        assert found, page
+        return found[1]
+
+    def log_in(self, name: str = NAME, password: str = PASSWORD, **options: Any) -> TestResponse:
+        """Send the login form."""
+        return self.post("/admin/login", {"name": name, "password": password}, **options)
+
+
+@pytest.fixture
+def account(app: Flask) -> None:
+    """The account of the tests."""
+    with app.app_context():
+        create_account(NAME, PASSWORD)
+
+
+@pytest.fixture
+def stranger(app: Flask, client: FlaskClient) -> Office:
+    """Somebody without an account."""
+    return Office(app, client)
+
+
+@pytest.fixture
+def office(app: Flask, client: FlaskClient, account: None) -> Office:
+    """Somebody who has logged in."""
+    office = Office(app, client)
+    assert office.log_in().status_code == 302
+    return office
+
+
+@pytest.fixture
+def round_id(app: Flask) -> int:
+    """A round of 怀乡中学 with three branches; records 1, 2, 3 of organisations 2, 3, 4."""
+    return make_round(app, "huaixiang-2012", "institution")
+
+
+def make_round(app: Flask, scheme_id: str, domain: str) -> int:
+    """A general branch with three branches, and a round of them."""
+    with app.app_context():
+        root = create_organisation("怀乡中学党总支", "general_branch", None)
+        names = ["第一党支部", "第二党支部", "第三党支部"]
+        branches = create_branches(root.id, names)
+        members = tuple(Member(branch.id, domain) for branch in branches)
+        return create_round(RoundWish("2012年分类定级", scheme_id, None, True, members)).id
+
+
+@pytest.fixture
+def draft_id(app: Flask, round_id: int) -> int:
+    """A draft with nothing but its settings."""
+    with app.app_context():
+        return create_meeting(round_id, Settings("党员群众测评会", "党总支", "", BASE)).id
+
+
+@pytest.fixture
+def open_id(app: Flask, draft_id: int) -> int:
+    """An open meeting on all three branches: 党员 20, 群众代表 5, k = 3."""
+    with app.app_context():
+        choose_subjects(draft_id, [1, 2, 3])
+        set_groups(draft_id, [("党员", 20), ("群众代表", 5)])
+        set_policy(draft_id, "batched", 3)
+        open_meeting(draft_id)
+    return draft_id
+
+
+@pytest.fixture
+def unchanged(app: Flask) -> Iterator[Callable[[], None]]:
+    """Fails at the end unless every table is as it was when the test called it."""
+    before: list[dict[str, list[Any]]] = []
+    yield lambda: before.append(_contents(app))
+    assert before, "call it before the refusals"
+    assert _contents(app) == before[-1]
+
+
+def _contents(app: Flask) -> dict[str, list[Any]]:
+    with app.app_context(), db.engine.connect() as connection:
+        return {
+            name: sorted(map(tuple, connection.execute(text(f"SELECT * FROM {name}"))), key=repr)  # noqa: S608
+            for name in Base.metadata.tables
+        }
