@@ -38,12 +38,12 @@ LADDER_DEFAULT = "four"
 
 @click.command("demo", cls=PlainCommand)
 @click.option(
-    "--scheme", "scheme_id", required=True, help="方案的编号(见 scheme list),或 .toml 文件"
+    "--scheme", "scheme_id", required=True, help="方案的编号（见 scheme list），或 .toml 文件"
 )
 @click.option("--subjects", type=click.IntRange(1, SUBJECTS_MOST), help="测评对象个数")
 @click.option("--slips", type=click.IntRange(1, SLIPS_MOST), help="测评票张数")
-@click.option("--rehearsal", is_flag=True, help="演练:结果不进入定级记录")
-@click.option("--domain", help="测评对象的领域(代码或名称)")
+@click.option("--rehearsal", is_flag=True, help="演练：结果不进入定级记录")
+@click.option("--domain", help="测评对象的领域（代码或名称）")
 @click.option(
     "--k",
     type=click.IntRange(K_LEAST, K_MOST),
@@ -58,13 +58,13 @@ LADDER_DEFAULT = "four"
     show_default=True,
     help="大屏:batched 逐批公布,turnout 只公布人数",
 )
-@click.option("--ladder", help=f"方案没有写明分几档时选用哪种(默认 {LADDER_DEFAULT})")
-@click.option("--groups", help="参会人员类别和应到人数,如 党员:30,群众代表:20")
+@click.option("--ladder", help=f"方案没有写明分几档时选用哪种（默认 {LADDER_DEFAULT}）")
+@click.option("--groups", help="参会人员类别和应到人数，如 党员:30,群众代表:20")
 @click.option(
     "--records",
     "records_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help='JSON 列表,逐个测评对象:{"name","domain","self","superior","facts"},都可省略',
+    help='JSON 列表，逐个测评对象：{"name","domain","self","superior","facts"}，都可省略',
 )
 @click.option("--json", "wants_json", is_flag=True, help="以 JSON 输出")
 @with_appcontext
@@ -81,9 +81,9 @@ def demo(
     records_file: Path | None,
     wants_json: bool,
 ) -> None:
-    """建一个完整的例子:党组织、分类定级工作、已开启的测评会和测评票。
+    """建一个完整的例子：党组织、分类定级工作、已开启的测评会和测评票。
 
-    数据库没有建好时先建好;服务正在运行时也可以用;可以反复运行。
+    数据库没有建好时先建好；服务正在运行时也可以用；可以反复运行。
     """
     with refusing():
         scheme, text = _scheme(scheme_id)
@@ -128,9 +128,9 @@ def demo_json(made: Demo) -> dict[str, Any]:
 def _summary(answer: dict[str, Any]) -> str:
     admin = answer["admin"]
     lines = [
-        f"测评会 {answer['meeting']} 已开启,测评票 {len(answer['slips'])} 张。",
-        f"大屏:{answer['screen']}",
-        f"管理:{answer['base']}/admin/ 用户名 {admin['name']} 密码 {admin['password']}",
+        f"测评会 {answer['meeting']} 已开启，测评票 {len(answer['slips'])} 张。",
+        f"大屏：{answer['screen']}",
+        f"管理：{answer['base']}/admin/ 用户名 {admin['name']} 密码 {admin['password']}",
         "测评票:",
     ]
     return "\n".join(lines + answer["slips"])
@@ -148,7 +148,7 @@ def _with_ladder(scheme: Scheme, ladder: str | None) -> tuple[Scheme, str | None
     if ladder is None and not scheme.ladder_chosen:
         known = [choice.name for choice in scheme.ladder_choices]
         ladder = LADDER_DEFAULT if LADDER_DEFAULT in known else known[0]
-        click.echo(f"方案没有写明分几档,这里选用 {ladder}(可用 --ladder 另选)。", err=True)
+        click.echo(f"方案没有写明分几档，这里选用 {ladder}（可用 --ladder 另选）。", err=True)
     return (scheme, None) if ladder is None else (scheme.with_ladder(ladder), ladder)
 
 
@@ -158,18 +158,19 @@ def _groups(text: str | None, slips: int | None, k: int) -> tuple[DemoGroup, ...
         if slips is None:
             raise Refusal("缺少 --slips。用法见 flask --app wsgi demo --help。")
         if slips < k:
-            click.echo(f"应到人数按最少的 {k} 人计,只发 {slips} 张测评票。", err=True)
+            click.echo(f"应到人数按最少的 {k} 人计，只发 {slips} 张测评票。", err=True)
         return (DemoGroup("党员群众", max(slips, k), slips),)
     persons: list[tuple[str, int]] = []
-    for part in text.replace(",", ",").split(","):
-        name, colon, number = part.replace(":", ":").partition(":")
+    # Commas and colons of a Chinese keyboard are full-width.
+    for part in text.replace("\uff0c", ",").split(","):
+        name, colon, number = part.replace("\uff1a", ":").partition(":")
         name, number = name.strip(), number.strip()
         if not (colon and name and number.isascii() and number.isdecimal() and len(number) < 6):
-            raise Refusal("--groups 应为“类别:人数”,用逗号隔开,如 党员:30,群众代表:20。")
+            raise Refusal("--groups 应为“类别：人数”，用逗号隔开，如 党员:30,群众代表:20。")
         persons.append((name, int(number)))
     names = [name for name, _ in persons]
     if len(names) > 9 or len(set(names)) < len(names) or max(map(len, names)) > 40:
-        raise Refusal("--groups 最多 9 类,每类名称 40 字以内,且不能相同。")
+        raise Refusal("--groups 最多 9 类，每类名称 40 字以内，且不能相同。")
     total = sum(number for _, number in persons)
     if not 1 <= total <= SLIPS_MOST:
         raise Refusal(f"--groups 的人数合计应为 1 到 {SLIPS_MOST}。")
@@ -203,7 +204,7 @@ def _subjects(
     if number > SUBJECTS_MOST:
         raise Refusal(f"--records 里最多 {SUBJECTS_MOST} 个测评对象。")
     if len(records) > number:
-        raise Refusal(f"--records 里有 {len(records)} 个测评对象,多于 --subjects 的 {number} 个。")
+        raise Refusal(f"--records 里有 {len(records)} 个测评对象，多于 --subjects 的 {number} 个。")
     example = preset(scheme.id, scheme.domains)
     taken = {record["name"] for record in records if "name" in record}
     found = []
@@ -246,15 +247,15 @@ def _records(file: Path | None) -> list[dict[str, Any]]:
     try:
         value = json.loads(file.read_text("utf-8"), parse_float=str)
     except OSError as error:
-        raise Refusal(f"--records 的文件读不了:{file}({error.strerror})。") from error
+        raise Refusal(f"--records 的文件读不了：{file}（{error.strerror}）。") from error
     except (ValueError, RecursionError) as error:
         raise Refusal(f"--records 的文件 {file} 不是 JSON。") from error
     if not isinstance(value, list) or not all(isinstance(record, dict) for record in value):
-        raise Refusal(f"--records 的文件 {file} 应为 JSON 列表,每个测评对象一个 {{…}}。")
+        raise Refusal(f"--records 的文件 {file} 应为 JSON 列表，每个测评对象一个 {{…}}。")
     for record in value:
         if unknown := set(record) - RECORD_KEYS:
             raise Refusal(
-                f"--records 中不认识 {'、'.join(sorted(unknown))};可用:name domain self "
+                f"--records 中不认识 {'、'.join(sorted(unknown))}；可用:name domain self "
                 "superior facts。"
             )
         for key in {"name", "domain"} & set(record):
