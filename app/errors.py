@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
+from gunicorn.http.errors import ParseException
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
@@ -35,7 +36,7 @@ def map_errors(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def _stale(_error: CSRFError) -> Response:
-        return answer(400, "stale_form", "页面打开太久,已经过期。请回到上一页刷新后再提交。")
+        return answer(400, "stale_form", "页面打开太久，已经过期。请回到上一页刷新后再提交。")
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
@@ -46,6 +47,14 @@ def map_errors(app: Flask) -> None:
         response = answer(status, kind.code, kind.message)
         if status == 405 and (allowed := error.get_headers()):
             response.headers.extend([(k, v) for k, v in allowed if k == "Allow"])
+        return response
+
+    @app.errorhandler(ParseException)
+    def _malformed(_error: ParseException) -> Response:
+        # The server reads the body only when asked, and then finds its chunks broken. Where the
+        # next request on this connection would begin, nobody knows.
+        response = answer(BadRequest.status, BadRequest.code, BadRequest.message)
+        response.headers["Connection"] = "close"
         return response
 
     @app.errorhandler(OperationalError)
