@@ -17,6 +17,7 @@ from wtforms import (
     StringField,
     TextAreaField,
 )
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # old stubs
 from wtforms.validators import (
     EqualTo,
     InputRequired,
@@ -118,8 +119,8 @@ class PasswordForm(NewPasswordForm):
 
 class OrganisationForm(Form):
     name = StringField("名称", [asked("名称"), at_most(100)])
-    kind = SelectField("类型", choices=[(kind, KIND_WORDS[kind]) for kind in KINDS])
-    parent_id = SelectField("上级党组织", coerce=int, validate_choice=False)
+    kind = SelectField("类型", choices=[SelectChoice(kind, KIND_WORDS[kind]) for kind in KINDS])
+    parent_id = SelectField("上级党组织", validate_choice=False)
 
 
 class BranchesForm(Form):
@@ -131,7 +132,7 @@ class RenameForm(Form):
 
 
 class MoveForm(Form):
-    parent_id = SelectField("上级党组织", coerce=int, validate_choice=False)
+    parent_id = SelectField("上级党组织", validate_choice=False)
 
 
 class ConfirmForm(Form):
@@ -160,7 +161,7 @@ class SettingsForm(Form):
 class PolicyForm(Form):
     policy = RadioField(
         "公布方式",
-        choices=[(policy, policy) for policy in POLICIES],
+        choices=[SelectChoice(policy) for policy in POLICIES],
         validate_choice=False,
         default="batched",
     )

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # old stubs
 
 from admin import blueprint
 from admin.forms import BranchesForm, ConfirmForm, MoveForm, OrganisationForm, RenameForm, text
 from app.actions import organisation as actions
 from app.actions.organisation import Node
+from app.domain.errors import BadInput
 
 Answer = str | Response | tuple[str, int]
-NO_PARENT = (0, "（没有上级）")
+NO_PARENT = "0"
 
 
 @blueprint.get("/organisations")
@@ -26,9 +28,7 @@ def new_organisation() -> Answer:
     form = OrganisationForm()
     form.parent_id.choices = _choices(actions.parents_for("branch"))
     made = form.settle(
-        lambda: actions.create_organisation(
-            text(form.name), text(form.kind), form.parent_id.data or None
-        )
+        lambda: actions.create_organisation(text(form.name), text(form.kind), _parent(form))
     )
     if made is None:
         return _shown("admin/organisation_new.html", form)
@@ -71,9 +71,7 @@ def rename_organisation(organisation_id: int) -> Answer:
 def move_organisation(organisation_id: int) -> Answer:
     """Put it under another organisation."""
     form = MoveForm()
-    done = form.settle(
-        lambda: actions.move_organisation(organisation_id, form.parent_id.data or None)
-    )
+    done = form.settle(lambda: actions.move_organisation(organisation_id, _parent(form)))
     if done is None:
         return _organisation_page(organisation_id, RenameForm(formdata=None), form), 400
     flash(f"“{done.name}”已移动。", "success")
@@ -93,18 +91,29 @@ def _organisation_page(organisation_id: int, rename: RenameForm, move: MoveForm)
         rename.name.data = found.name
     move.parent_id.choices = _choices(actions.parents_for(found.kind, found))
     if move.parent_id.data is None:
-        move.parent_id.data = found.parent_id or 0
+        move.parent_id.data = str(found.parent_id or NO_PARENT)
     node = next(n for n in actions.organisation_tree() if n.organisation.id == found.id)
     return render_template(
         "admin/organisation.html", node=node, rename=rename, move=move, confirm=ConfirmForm()
     )
 
 
-def _choices(nodes: list[Node]) -> list[tuple[int, str]]:
+def _parent(form: OrganisationForm | MoveForm) -> int | None:
+    """The parent chosen, or None for a root; raises BadInput where none of the list was sent."""
+    chosen = text(form.parent_id)
+    if not (chosen.isdecimal() and chosen.isascii() and len(chosen) < 10):
+        raise BadInput("请选择上级党组织。")
+    return None if chosen == NO_PARENT else int(chosen)
+
+
+def _choices(nodes: list[Node]) -> list[SelectChoice]:
     indent = "\N{IDEOGRAPHIC SPACE}"
     return [
-        NO_PARENT,
-        *((n.organisation.id, f"{indent * n.depth}{n.organisation.name}") for n in nodes),
+        SelectChoice(NO_PARENT, "（没有上级）"),
+        *(
+            SelectChoice(str(n.organisation.id), indent * n.depth + n.organisation.name)
+            for n in nodes
+        ),
     ]
 
 

@@ -77,7 +77,7 @@ def create_round(wish: RoundWish) -> Round:
 def add_members(round_id: int, members: Sequence[Member]) -> int:
     """Let further organisations take part; how many they were. Raises BadInput."""
     round_ = get_round(round_id)
-    _join(round_, scheme_of(round_), members)
+    db.session.add_all(_join(round_, scheme_of(round_), members))
     db.session.commit()
     return len(members)
 
@@ -140,8 +140,8 @@ def _settled(scheme: Scheme, wish: RoundWish) -> Scheme:
         raise BadInput("没有所选的档次，请刷新页面重选。") from error
 
 
-def _join(round_: Round, scheme: Scheme, members: Sequence[Member]) -> None:
-    """Make a record for each member and work out what can be said of it already."""
+def _join(round_: Round, scheme: Scheme, members: Sequence[Member]) -> list[GradingRecord]:
+    """A new record for each member, with what can be said of it already."""
     ids = [member.organisation_id for member in members]
     if not ids:
         raise BadInput("请至少选择一个党组织。")
@@ -158,8 +158,12 @@ def _join(round_: Round, scheme: Scheme, members: Sequence[Member]) -> None:
             domains.append(scheme.domain(member.domain).code)
         except DomainUnknown as error:
             raise BadInput(f"请为“{found[member.organisation_id].name}”选择领域。") from error
-    for member, domain in zip(members, domains, strict=True):
-        record = GradingRecord(
+    records = [
+        GradingRecord(
             round=round_, organisation=found[member.organisation_id], domain=domain, facts={}
         )
+        for member, domain in zip(members, domains, strict=True)
+    ]
+    for record in records:
         reassess(record)
+    return records

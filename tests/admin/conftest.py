@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from app.actions import account as accounts
 from app.actions.account import create_account
 from app.actions.meeting import (
     Settings,
@@ -56,6 +58,14 @@ class Office:
     def log_in(self, name: str = NAME, password: str = PASSWORD, **options: Any) -> TestResponse:
         """Send the login form."""
         return self.post("/admin/login", {"name": name, "password": password}, **options)
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same hash with little work: these tests try many passwords."""
+    quick = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    monkeypatch.setattr(accounts, "_hasher", quick)
+    monkeypatch.setattr(accounts, "_DUMMY_HASH", quick.hash("nobody's"))
 
 
 @pytest.fixture
