@@ -170,3 +170,22 @@ def test_the_page_weighs_little_in_few_requests(phone_page: Page, meeting: OpenM
     assert len(fetched) == 4, fetched
     print(f"page weight: {sum(weights):.0f} bytes")
     assert 20_000 < sum(weights) <= 60_000
+
+
+def test_the_first_words_do_not_wait_for_style_or_script(
+    phone_page: Page, meeting: OpenMeeting
+) -> None:
+    session = phone_page.context.new_cdp_session(phone_page)
+    session.send("Network.enable")
+    slow = {"offline": False, "latency": 400, "downloadThroughput": 50e3, "uploadThroughput": 50e3}
+    session.send("Network.emulateNetworkConditions", slow)
+    Voter(phone_page, meeting).scan(meeting.slips[0])
+    Voter(phone_page, meeting).sees("怀乡中学党支部分类定级群众测评会")
+    painted, styled = phone_page.evaluate(
+        """() => [
+          performance.getEntriesByName("first-contentful-paint")[0].startTime,
+          performance.getEntriesByType("resource").find(({ name }) => name.endsWith(".css"))
+            .responseEnd,
+        ]"""
+    )
+    assert painted < styled
