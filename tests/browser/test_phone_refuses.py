@@ -309,7 +309,7 @@ def test_a_tampered_box_is_noticed_by_phone_and_voter(
 
     phone_page.route("**/box", tamper)
     phone_page.goto(meeting.receipt_page)
-    expect(phone_page.locator(".verdict_bad")).to_contain_text("校验码与票箱写的不一致")
+    expect(phone_page.locator(".verdict_bad")).to_contain_text("摘要与票箱写的不一致")
     phone_page.get_by_role("button", name="显示我的选择").first.click()
     expect(phone_page.get_by_role("heading", name="有 1 项没有计入")).to_be_visible()
     assert phone_page.locator(".row__mark").all_inner_texts() == ["好", "未计入", "弃权"]

@@ -31,7 +31,7 @@ def test_a_vote_is_cast_counted_and_found_again(pages: Pages, meeting: OpenMeeti
     page = voters[1].page
     page.get_by_role("link", name="怎样查验").click()
     expect(page.locator(".verdict_good")).to_have_text(
-        "票箱共 5 张票，本机重新算过，校验码与票箱一致。"
+        "票箱共 5 张票，本机重新算过，摘要与票箱一致。"
     )
     assert page.get_by_text("较差").count() == 0
     page.get_by_role("button", name="显示我的选择").first.click()

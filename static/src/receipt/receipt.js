@@ -141,7 +141,7 @@ function marksOf(meeting, box, secret, onHide) {
       ? h("h2", { class: "verdict verdict_good" }, `您的 ${found} 项都已计入`)
       : h("h2", { class: "verdict verdict_bad" }, `有 ${missing} 项没有计入`),
     missing > 0 &&
-      h("p", {}, "票箱可能被人动过。请保留本页，当面告诉监票人和上级党组织，并与计票单上的票箱校验码核对。"),
+      h("p", {}, "票箱可能被人动过。请保留本页，当面告诉监票人和上级党组织，并与计票单上的票箱摘要核对。"),
     h("ul", { class: "rows" },
       rows.map((row) =>
         h("li", { class: "row" },
@@ -162,11 +162,11 @@ function digestPanel(box) {
   return h(
     "section",
     { class: "panel" },
-    h("h2", {}, "票箱校验码"),
+    h("h2", {}, "票箱摘要"),
     h("p", { class: "digest" }, digest.match(/.{4}/g).join(" ")),
     digest === box.digest
-      ? h("p", { class: "verdict verdict_good" }, `票箱共 ${cast} 张票，本机重新算过，校验码与票箱一致。`)
-      : h("p", { class: "verdict verdict_bad" }, "本机重新算出的校验码与票箱写的不一致，票箱可能被人动过。请告诉监票人。"),
-    h("p", { class: "hint" }, "它应当与大屏、计票单上的校验码相同。不相同，请告诉监票人。"),
+      ? h("p", { class: "verdict verdict_good" }, `票箱共 ${cast} 张票，本机重新算过，摘要与票箱一致。`)
+      : h("p", { class: "verdict verdict_bad" }, "本机重新算出的摘要与票箱写的不一致，票箱可能被人动过。请告诉监票人。"),
+    h("p", { class: "hint" }, "它应当与大屏、计票单上的摘要相同。不相同，请告诉监票人。"),
   );
 }

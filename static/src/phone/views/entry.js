@@ -9,8 +9,8 @@ import { announce, button, h, show } from "../dom.js";
  * typed once both codes can be codes; `onBack` (or null) leaves.
  */
 export function showEntry({ notice, onSlip, onBack }) {
-  const token = field("token", "票码", "16 位，印在二维码下面", 16);
-  const check = field("check", "校验码", "8 位，印在票码旁边", 8);
+  const token = field("token", "票码", "16 位，印在二维码旁边", 16);
+  const check = field("check", "校验码", "8 位，印在票码下面", 8);
 
   const submit = () => {
     const slip = { token: tokenFromTyping(token.value()), digest: digestFromTyping(check.value()) };
