@@ -74,27 +74,27 @@ def base_url(text: str) -> str:
     return text
 
 
-_BASE_URL_WRONG = "MINGCE_BASE_URL 不是可用的网址:{!r}。请填写如 http://192.168.1.10:8000 的地址。"
+_BASE_URL_WRONG = "MINGCE_BASE_URL 不是可用的网址：{!r}。请填写如 http://192.168.1.10:8000 的地址。"
 
 
 def _make_folder(data: Path) -> None:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"MINGCE_DATA 指定的目录无法建立:{data}({error.strerror})。") from error
+        raise ConfigError(f"MINGCE_DATA 的目录无法建立：{data}（{error.strerror}）。") from error
     if not os.access(data, os.W_OK | os.X_OK):
-        raise ConfigError(f"MINGCE_DATA 指定的目录不可写:{data}。请检查权限。")
+        raise ConfigError(f"MINGCE_DATA 指定的目录不可写：{data}。请检查权限。")
 
 
 def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
-        raise ConfigError(f"MINGCE_PORT 应为 1 到 65535 的整数,现为 {text!r}。")
+        raise ConfigError(f"MINGCE_PORT 应为 1 到 65535 的整数，现为 {text!r}。")
     return int(text)
 
 
 def _role(text: str) -> Role:
     if text not in ROLES:
-        raise ConfigError(f"MINGCE_ROLE 应为 all、voting 或 admin,现为 {text!r}。")
+        raise ConfigError(f"MINGCE_ROLE 应为 all、voting 或 admin，现为 {text!r}。")
     return text
 
 
@@ -102,7 +102,7 @@ def _database_url(text: str, data: Path) -> str:
     if not text:
         return f"sqlite:///{data / DATABASE_FILE}"
     if not text.startswith("sqlite:///"):
-        raise ConfigError("DATABASE_URL 目前只支持 sqlite:/// 开头的地址;不设即可使用默认数据库。")
+        raise ConfigError("DATABASE_URL 目前只支持 sqlite:/// 开头的地址；不设即可使用默认数据库。")
     return text
 
 
@@ -123,5 +123,5 @@ def _kept_secret(path: Path) -> str:
             draft.unlink()
     secret = path.read_text().strip()
     if len(secret) < 32:
-        raise ConfigError(f"密钥文件 {path} 已损坏。请从备份恢复,或删除后重新启动(需重新登录)。")
+        raise ConfigError(f"密钥文件 {path} 已损坏。请从备份恢复，或删除后重新启动（需重新登录）。")
     return secret

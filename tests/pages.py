@@ -14,6 +14,7 @@ PHONE: dict[str, Any] = {
     "has_touch": True,
     "locale": "zh-CN",
 }
+SMALL_PHONE: dict[str, Any] = {**PHONE, "viewport": {"width": 320, "height": 568}}
 WIDE: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}, "locale": "zh-CN"}
 SCREEN: dict[str, Any] = {"viewport": {"width": 1920, "height": 1080}, "locale": "zh-CN"}
 

@@ -32,7 +32,7 @@ def say(text: str) -> None:
 
 def stop(reason: object) -> NoReturn:
     """Print the reason and end with exit status 1."""
-    print(f"\n明测:{reason}", file=sys.stderr, flush=True)
+    print(f"\n明测：{reason}", file=sys.stderr, flush=True)
     raise SystemExit(1)
 
 

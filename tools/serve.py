@@ -76,7 +76,7 @@ def _interface_addresses() -> list[str]:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdecimal()) or not 1 <= int(text) <= 65535:
-        raise StopError(f"MINGCE_PORT 应为 1 到 65535 的整数,现为 {text!r}。")
+        raise StopError(f"MINGCE_PORT 应为 1 到 65535 的整数，现为 {text!r}。")
     return int(text)
 
 
@@ -87,12 +87,12 @@ def _settings(port: int) -> dict[str, str]:
     try:
         data.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise StopError(f"数据目录无法建立:{data}({error.strerror})。") from error
+        raise StopError(f"数据目录无法建立：{data}（{error.strerror}）。") from error
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
-        raise StopError(f"数据目录不可写:{data}。请检查权限,或用 MINGCE_DATA 另指一个目录。")
+        raise StopError(f"数据目录不可写：{data}。请检查权限，或用 MINGCE_DATA 另指一个目录。")
     workers = os.environ.get("MINGCE_WORKERS") or ""
     if workers and not (workers.isascii() and workers.isdecimal() and 1 <= int(workers) <= 256):
-        raise StopError(f"MINGCE_WORKERS 应为 1 到 256 的整数,现为 {workers!r}。")
+        raise StopError(f"MINGCE_WORKERS 应为 1 到 256 的整数，现为 {workers!r}。")
     return {"MINGCE_DATA": str(data), "MINGCE_BASE_URL": base, "MINGCE_PORT": str(port)}
 
 
@@ -103,11 +103,11 @@ def _refuse_taken_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
-                reason = "已被其他程序占用。请先停掉那个程序,或用 MINGCE_PORT 换一个端口。"
+                reason = "已被其他程序占用。请先停掉那个程序，或用 MINGCE_PORT 换一个端口。"
             elif error.errno == errno.EACCES:
                 reason = "需要管理员权限。请用 MINGCE_PORT 换一个 1024 以上的端口。"
             else:
-                reason = f"不能使用({error.strerror})。请检查 MINGCE_BIND 与 MINGCE_PORT。"
+                reason = f"不能使用（{error.strerror}）。请检查 MINGCE_BIND 与 MINGCE_PORT。"
             raise StopError(f"端口 {port} {reason}") from error
 
 
@@ -123,7 +123,7 @@ def _flask(env: dict[str, str], *words: str) -> str:
         text=True,
     )
     if done.returncode != 0:
-        raise StopError("没有启动,原因见上。")
+        raise StopError("没有启动，原因见上。")
     return done.stdout.strip()
 
 
@@ -132,11 +132,11 @@ def _announce(base: str, port: int, link: str) -> None:
     say(f"  手机入口  {base}/")
     say(f"  管理入口  {base}/admin/")
     if link:
-        say("\n  首次使用,请在浏览器中打开下面的链接,设置第一位管理员(只能用一次):")
+        say("\n  首次使用，请在浏览器中打开下面的链接，设置第一位管理员（只能用一次）:")
         say(f"  {link}")
     if f"//{LOOPBACK}" in base:
-        say("\n  没有找到局域网地址,手机连不上这台电脑。请接入会场的 Wi-Fi 后重新启动,")
-        say(f"  或用 MINGCE_BASE_URL=http://本机地址:{port} 指明。")
+        say("\n  没有找到局域网地址，手机连不上这台电脑。请接入会场的 Wi-Fi 后重新启动，")
+        say(f"  或用 MINGCE_BASE_URL=http://本机地址：{port} 指明。")
     say("\n  按 Ctrl+C 停止。\n")
 
 

@@ -26,13 +26,13 @@ STAMPS = VENV / ".mingce"
 MODULES = ROOT / "node_modules"
 OLDEST_NODE = 18
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-FIRST_TIME = "首次安装需要联网(已装好的部分不会重来)。请检查网络后再运行一次。"
+FIRST_TIME = "首次安装需要联网（已装好的部分不会重来）。请检查网络后再运行一次。"
 
 
 def set_up(purpose: str) -> None:
     """Bring everything in place for `serve`, `test` or `build`; StopError where it cannot."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python is told by
-        raise StopError(f"需要 Python 3.11 或更高版本,现为 {platform.python_version()}。")
+        raise StopError(f"需要 Python 3.11 或更高版本，现为 {platform.python_version()}。")
     with _one_at_a_time():
         _virtual_environment()
         _python_packages("requirements.txt")
@@ -55,7 +55,7 @@ def build_front_end() -> None:
         stamp.write_text(wanted)
     done = subprocess.run([str(node), "static/build.mjs"], check=False, cwd=ROOT, env=env)
     if done.returncode != 0:
-        raise StopError("前端没有构建成功,原因见上。")
+        raise StopError("前端没有构建成功，原因见上。")
 
 
 def node_environment() -> tuple[Path, dict[str, str]]:
@@ -72,7 +72,7 @@ def browser_path() -> str | None:
     named = os.environ.get("MINGCE_CHROMIUM")
     if named:
         if not os.access(named, os.X_OK):
-            raise StopError(f"MINGCE_CHROMIUM 指定的浏览器不存在或不能运行:{named}")
+            raise StopError(f"MINGCE_CHROMIUM 指定的浏览器不存在或不能运行：{named}")
         return named
     return next((path for path in map(shutil.which, BROWSERS) if path), None)
 
@@ -89,7 +89,7 @@ def find_or_install_browser() -> None:
             )
     fonts = output_of(["fc-list", ":lang=zh", "family"])
     if fonts == "" and not (is_debian_root() and _apt_install("fonts-wqy-zenhei")):
-        say("提示:系统没有中文字体,测试截图中的汉字会显示为方框。")
+        say("提示：系统没有中文字体，测试截图中的汉字会显示为方框。")
 
 
 @contextmanager
@@ -98,7 +98,7 @@ def _one_at_a_time() -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say("另一个安装正在进行,等它完成…")
+            say("另一个安装正在进行，等它完成…")
             fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -110,7 +110,7 @@ def _virtual_environment() -> None:
         _install_venv_module()
     say("建立虚拟环境 .venv …")
     if run([sys.executable, "-m", "venv", "--clear", VENV]) != 0:
-        raise StopError("虚拟环境 .venv 没有建成,原因见上。")
+        raise StopError("虚拟环境 .venv 没有建成，原因见上。")
 
 
 def _install_venv_module() -> None:
@@ -128,7 +128,7 @@ def _python_packages(*requirement_files: str) -> None:
     wanted = _digest(*(ROOT / name for name in requirement_files))
     if _read(stamp) == wanted:
         return
-    say(f"安装 Python 依赖({requirement_files[-1]})…")
+    say(f"安装 Python 依赖（{requirement_files[-1]}）…")
     pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check"]
     if run([*pip, "-r", requirement_files[-1]]) != 0:
         raise StopError("Python 依赖没有装好。" + FIRST_TIME)

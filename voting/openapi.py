@@ -68,10 +68,10 @@ def describe() -> dict[str, Any]:
         "info": {
             "title": "明测投票接口",
             "version": "1",
-            "summary": "协议 mingce/1:凭测评票换取盲签凭证,再凭凭证投出选票",
+            "summary": "协议 mingce/1:凭测评票换取盲签凭证，再凭凭证投出选票",
             "description": (
-                "二进制值一律为不带填充的 base64url,每个值只有一种写法。请求体为 UTF-8 的 JSON,"
-                '不看 Content-Type。拒绝时答复 {"error", "message"} 和相应状态码,数据库不变。'
+                "二进制值一律为不带填充的 base64url，每个值只有一种写法。请求体为 UTF-8 的 JSON,"
+                '不看 Content-Type。拒绝时答复 {"error", "message"} 和相应状态码，数据库不变。'
                 "同样的请求可以放心重发。"
             ),
         },
@@ -93,7 +93,7 @@ CODE: dict[str, Any] = {
     "name": "code",
     "in": "path",
     "required": True,
-    "description": "测评会编号:6 个 Crockford 字符,大写",
+    "description": "测评会编号:6 个 Crockford 字符，大写",
     "schema": {"type": "string", "minLength": 1},
     "example": "7K3M9P",
 }
@@ -107,7 +107,7 @@ def _path(operation: tuple[str, Operation]) -> dict[str, Any]:
 def _get_meeting() -> tuple[str, Operation]:
     return "get", _operation(
         "getMeeting",
-        "测评会的公开信息:公钥、测评对象、题目、票格",
+        "测评会的公开信息：公钥、测评对象、题目、票格",
         {"200": _json("测评会", "Meeting")},
     )
 
@@ -115,7 +115,7 @@ def _get_meeting() -> tuple[str, Operation]:
 def _redeem_slip() -> tuple[str, Operation]:
     return "post", _operation(
         "redeemSlip",
-        "凭测评票换取凭证。同一请求重发,得到同一答复(证明除外)",
+        "凭测评票换取凭证。同一请求重发，得到同一答复（证明除外）",
         {"200": _json("求值结果和证明", "Credential")},
         body="CredentialRequest",
     )
@@ -136,7 +136,7 @@ def _cast_ballot() -> tuple[str, Operation]:
 def _get_live() -> tuple[str, Operation]:
     return "get", _operation(
         "getLive",
-        f"已投票数,以及可以公布的计票({POLICIES[0]}:晚一批公布)",
+        f"已投票数，以及可以公布的计票（{POLICIES[0]}:晚一批公布）",
         {"200": _json("当前可见的计票", "Live")},
     )
 
@@ -145,17 +145,17 @@ def _watch_live() -> tuple[str, Operation]:
     event = {"schema": {"type": "string", "description": "每个事件的 data 与 …/live 的答复相同"}}
     return "get", _operation(
         "watchLive",
-        "与 …/live 相同,以 server-sent events 持续推送;会议结束后给出 id 为 final 的末次事件",
+        "与 …/live 相同，以 server-sent events 持续推送；会议结束后给出 id 为 final 的末次事件",
         {
             "200": {"description": "事件流", "content": {"text/event-stream": event}},
-            "204": {"description": "Last-Event-ID 为 final:已经看完,不必再连"},
+            "204": {"description": "Last-Event-ID 为 final:已经看完，不必再连"},
         },
     )
 
 
 def _get_box() -> tuple[str, Operation]:
     return "get", _operation(
-        "getBox", "结束后公布的票箱", {"200": _json("票箱:名单、张数和摘要", "Box")}
+        "getBox", "结束后公布的票箱", {"200": _json("票箱：名单、张数和摘要", "Box")}
     )
 
 

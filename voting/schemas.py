@@ -41,7 +41,7 @@ def _text(description: str = "", **rest: Any) -> Schema:
 def _binary(length: int, description: str) -> Schema:
     """Base64url without padding of `length` bytes."""
     characters = -(-length * 4 // 3)
-    return _text(f"{description}({length} 字节)", pattern=f"^[A-Za-z0-9_-]{{{characters}}}$")
+    return _text(f"{description}（{length} 字节）", pattern=f"^[A-Za-z0-9_-]{{{characters}}}$")
 
 
 def _nullable(schema: Schema) -> Schema:
@@ -50,17 +50,17 @@ def _nullable(schema: Schema) -> Schema:
 
 NUMBER: Schema = {"type": "integer", "minimum": 0}
 GROUP = _text("参会人员类别的编号", examples=["g1"])
-CELL = _text("票格编号:测评对象.题目", examples=["s01.q1"])
-CHOICE = _text(f"选项的值;{ABSTAIN} 为弃权", examples=["option1", ABSTAIN])
+CELL = _text("票格编号：测评对象.题目", examples=["s01.q1"])
+CHOICE = _text(f"选项的值；{ABSTAIN} 为弃权", examples=["option1", ABSTAIN])
 TRACKER = _binary(TRACKER_BYTES, "查验号")
 
 SCHEMAS: dict[str, Schema] = {
-    "Error": _object(error=_text("给程序看的代码"), message=_text("给人看的话,可以原样显示")),
+    "Error": _object(error=_text("给程序看的代码"), message=_text("给人看的话，可以原样显示")),
     "Meeting": _object(
         protocol={"const": PROTOCOL},
         code=_text("测评会编号", pattern="^[0-9A-HJKMNP-TV-Z]{6}$"),
-        title=_text("名称;演练时以【演练】开头"),
-        host=_text("主持单位,可以为空"),
+        title=_text("名称；演练时以【演练】开头"),
+        host=_text("主持单位，可以为空"),
         state=_text(enum=["open", "closed", "voided"]),
         groups=_list(
             _object(code=GROUP, name=_text(), public_key=_binary(ELEMENT_BYTES, "该类别的公钥"))
@@ -87,13 +87,13 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "CredentialRequest": _object(
-        token=_text("票码:16 个 Crockford 字符;连字符、空格、大小写不论,I、L 作 1,O 作 0"),
+        token=_text("票码:16 个 Crockford 字符；连字符、空格、大小写不论,I、L 作 1,O 作 0"),
         blinded=_binary(ELEMENT_BYTES, "盲化后的元素"),
     ),
     "Credential": _object(
         group=GROUP,
         evaluated=_binary(ELEMENT_BYTES, "求值后的元素"),
-        proof=_binary(PROOF_BYTES, "RFC 9497 的证明,先 c 后 s"),
+        proof=_binary(PROOF_BYTES, "RFC 9497 的证明，先 c 后 s"),
     ),
     "BallotRequest": _object(
         group=_text("换取凭证时得知的类别"),
@@ -105,7 +105,7 @@ SCHEMAS: dict[str, Schema] = {
     "Satisfaction": _object(
         numerator=NUMBER,
         denominator=NUMBER,
-        percent=_text("百分数,不带百分号;没有分母时为 —", pattern=r"^(—|\d{1,3}\.\d{2,})$"),
+        percent=_text("百分数，不带百分号；没有分母时为 —", pattern=r"^(—|\d{1,3}\.\d{2,})$"),
     ),
     "Picture": _object(
         at={**NUMBER, "description": "统计了多少张选票"},
@@ -114,7 +114,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Live": _object(
         state=_text(enum=["open", "closed", "voided"]),
-        cast={**NUMBER, "description": "已投票数,随时更新"},
+        cast={**NUMBER, "description": "已投票数，随时更新"},
         released=_nullable(ref("Picture")),
     ),
     "Box": _object(
@@ -130,7 +130,7 @@ SCHEMAS: dict[str, Schema] = {
                 marks=_list(
                     {
                         "type": "array",
-                        "description": "查验号,选项",
+                        "description": "查验号，选项",
                         "items": {"anyOf": [TRACKER, CHOICE]},
                         "minItems": 2,
                         "maxItems": 2,
@@ -138,6 +138,6 @@ SCHEMAS: dict[str, Schema] = {
                 ),
             )
         ),
-        digest=_text("其余四项的规范 JSON 的 SHA-256,十六进制", pattern="^[0-9a-f]{64}$"),
+        digest=_text("其余四项的规范 JSON 的 SHA-256，十六进制", pattern="^[0-9a-f]{64}$"),
     ),
 }

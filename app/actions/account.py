@@ -41,7 +41,7 @@ def check_first_admin_link(signed: str) -> None:
     """Raise LinkInvalid unless the link is genuine and no account exists yet."""
     unsign(_FIRST_ADMIN, signed)
     if db.session.scalar(select(func.count(Account.id))):
-        raise LinkInvalid("管理员已经设置过,这个链接不能再用。请直接登录。")
+        raise LinkInvalid("管理员已经设置过，这个链接不能再用。请直接登录。")
 
 
 def create_first_admin(signed: str, name: str, password: str) -> Account:
@@ -59,7 +59,7 @@ def create_account(name: str, password: str) -> Account:
     """A further account; raises BadInput where the name is taken."""
     account = _new(name, password)
     if db.session.scalar(select(Account.id).where(Account.name == account.name)) is not None:
-        raise BadInput("这个用户名已经有人用了,请换一个。")
+        raise BadInput("这个用户名已经有人用了，请换一个。")
     db.session.add(account)
     db.session.commit()
     return account
@@ -115,11 +115,11 @@ def change_password(account_id: int, old: str, new: str) -> None:
 def _new(name: str, password: str) -> Account:
     name = name.strip()
     if not 1 <= len(name) <= NAME_MOST or not name.isprintable():
-        raise BadInput(f"请填写用户名({NAME_MOST} 字以内)。")
+        raise BadInput(f"请填写用户名（{NAME_MOST} 字以内）。")
     return Account(name=name, password_hash=_hasher.hash(_checked_password(password)))
 
 
 def _checked_password(password: str) -> str:
     if not PASSWORD_LEAST <= len(password) <= PASSWORD_MOST:
-        raise BadInput(f"密码至少 {PASSWORD_LEAST} 个字符,最多 {PASSWORD_MOST} 个。")
+        raise BadInput(f"密码至少 {PASSWORD_LEAST} 个字符，最多 {PASSWORD_MOST} 个。")
     return password

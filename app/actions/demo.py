@@ -88,7 +88,7 @@ def check_demo(plan: DemoPlan) -> None:
     groups = [PlannedGroup(f"g{n}", g.name, g.expected) for n, g in enumerate(plan.groups, 1)]
     for obstacle in obstacles(subjects, groups, plan.k, base_is_local=False):
         if obstacle.blocking:
-            raise MeetingNotReady(f"演示测评会不能开启:{obstacle.what}{obstacle.remedy}")
+            raise MeetingNotReady(f"演示测评会不能开启：{obstacle.what}{obstacle.remedy}")
     if len({subject.name for subject in plan.subjects}) != len(plan.subjects):
         raise BadInput("测评对象的名称不能相同。")
 
@@ -166,6 +166,6 @@ def _organisation(parent: Organisation | None, name: str, kind: str) -> Organisa
 
 def _fresh_title(title: str, taken: Iterable[str]) -> str:
     known, number = set(taken), 1
-    while (fresh := f"{title}(演示{number})") in known:
+    while (fresh := f"{title}（演示{number}）") in known:
         number += 1
     return fresh

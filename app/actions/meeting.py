@@ -86,7 +86,7 @@ def choose_subjects(meeting_id: int, record_ids: Sequence[int]) -> Meeting:
         )
     )
     if set(found) != set(record_ids) or len(set(record_ids)) != len(record_ids):
-        raise BadInput("所选测评对象不在本轮分类定级中,请刷新页面重选。")
+        raise BadInput("所选测评对象不在本轮分类定级中，请刷新页面重选。")
     meeting.subjects.clear()
     db.session.flush()
     meeting.subjects = [
@@ -104,7 +104,7 @@ def set_groups(meeting_id: int, groups: Sequence[tuple[str, int]]) -> Meeting:
     if len(groups) > GROUPS_MOST:
         raise BadInput(f"参会人员类别最多 {GROUPS_MOST} 类。")
     if any(not 1 <= len(name) <= 40 for name in names) or len(set(names)) != len(names):
-        raise BadInput("每类参会人员都要有名称(40 字以内),且名称不能相同。")
+        raise BadInput("每类参会人员都要有名称（40 字以内），且名称不能相同。")
     if any(not 0 <= expected <= EXPECTED_MOST for _, expected in groups):
         raise BadInput(f"应到人数应为 0 到 {EXPECTED_MOST} 的整数。")
     meeting.groups.clear()
@@ -154,7 +154,7 @@ def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_b
         raise MeetingStateChanged
     blocking = [obstacle for obstacle in obstacles_to_opening(meeting) if obstacle.blocking]
     if blocking:
-        raise MeetingNotReady(f"还不能开启:{blocking[0].what}{blocking[0].remedy}")
+        raise MeetingNotReady(f"还不能开启：{blocking[0].what}{blocking[0].remedy}")
     seed = Seed(draw(SEED_BYTES))
     keys = {group.code: public_key(seed, meeting.code, group.code) for group in meeting.groups}
     for group in meeting.groups:
@@ -178,7 +178,7 @@ def void_meeting(meeting_id: int, reason: str) -> Meeting:
     meeting = get_meeting(meeting_id)
     reason = reason.strip()
     if not 1 <= len(reason) <= 200:
-        raise BadInput("请写明作废的原因(200 字以内)。")
+        raise BadInput("请写明作废的原因（200 字以内）。")
     forget_votes(meeting.id)
     if not update_state(
         meeting, ("draft", "open"), state="voided", seed=None, void_reason=reason, swept=False
@@ -236,14 +236,14 @@ def forget_votes(meeting_id: int) -> None:
 def _checked(settings: Settings) -> Settings:
     title = settings.title.strip()
     if not 1 <= len(title) <= 100:
-        raise BadInput("请填写测评会名称(100 字以内)。")
+        raise BadInput("请填写测评会名称（100 字以内）。")
     if len(settings.host.strip()) > 60 or len(settings.wifi.strip()) > 60:
         raise BadInput("主持单位和 Wi-Fi 名称都不能超过 60 字。")
     try:
         address = base_url(settings.base_url)
     except ConfigError as error:
         raise BadInput(
-            "手机访问地址不对。请填写如 http://192.168.1.10:8000 的地址,后面不带路径。"
+            "手机访问地址不对。请填写如 http://192.168.1.10:8000 的地址，后面不带路径。"
         ) from error
     return Settings(
         title, settings.host.strip(), settings.wifi.strip(), address, settings.rehearsal
@@ -291,13 +291,13 @@ def _clashes(meeting: Meeting) -> list[Obstacle]:
     return [
         Obstacle(
             f"“{subject.record.organisation.name}”正在另一个测评会中测评。",
-            "请先结束那个测评会,或从本会去掉这个测评对象。",
+            "请先结束那个测评会，或从本会去掉这个测评对象。",
         )
         for subject in busy
     ] + [
         Obstacle(
             f"“{record.organisation.name}”已有测评结果。",
-            "本会计票后,新的结果会取代原来的结果。",
+            "本会计票后，新的结果会取代原来的结果。",
             blocking=False,
         )
         for record in records.values()

@@ -50,7 +50,7 @@ def _shipped_files() -> dict[str, Path]:
 def _shipped_file(scheme_id: str) -> Path:
     files = _shipped_files()
     if scheme_id not in files:
-        raise SchemeUnknown(f"没有编号为“{scheme_id}”的方案;现有:{'、'.join(sorted(files))}。")
+        raise SchemeUnknown(f"没有编号为“{scheme_id}”的方案；现有：{'、'.join(sorted(files))}。")
     return files[scheme_id]
 
 
@@ -69,7 +69,7 @@ def _read_text(path: Path, invalid: type[WithProblems]) -> str:
         return content.decode()
     except OSError as error:
         reason = next((why for kind, why in REASONS.items() if isinstance(error, kind)), "读取失败")
-        problem = Problem(str(path), "(全文)", f"应为可以读取的文件,现在{reason}。")
+        problem = Problem(str(path), "(全文)", f"应为可以读取的文件，现在{reason}。")
         raise invalid([problem]) from error
     except ValueError as error:
         raise invalid([Problem(str(path), "(全文)", "应以 UTF-8 编码保存。")]) from error

@@ -50,13 +50,13 @@ def issue_slips(
             )
         )
         if known is None:
-            raise BadInput("没有这类参会人员,请刷新页面重选。")
+            raise BadInput("没有这类参会人员，请刷新页面重选。")
         issued = _issued(connection, meeting_id)
         if so_far is not None and so_far != issued:
             raise SlipsIssuedMeanwhile
         if not 1 <= number <= SLIPS_MOST - issued:
             raise BadInput(
-                f"张数应为 1 到 {SLIPS_MOST - issued} 的整数(每会最多 {SLIPS_MOST} 张)。"
+                f"张数应为 1 到 {SLIPS_MOST - issued} 的整数（每会最多 {SLIPS_MOST} 张）。"
             )
         tokens = [Token(draw(TOKEN_BYTES)) for _ in range(number)]
         connection.execute(
@@ -88,7 +88,7 @@ def void_slip(meeting_id: int, token: Token) -> str:
         if row is None:
             raise SlipUnknown
         if changed.rowcount == 0:
-            raise SlipUsed("这张测评票已经使用或已经作废,不能再作废。")
+            raise SlipUsed("这张测评票已经使用或已经作废，不能再作废。")
         return str(row.group_code)
 
 

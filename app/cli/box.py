@@ -18,18 +18,18 @@ BYTES_MOST = 512 * 1024 * 1024
 
 @click.group("box")
 def box_group() -> None:
-    """票箱:核对已公布的票箱文件。"""
+    """票箱：核对已公布的票箱文件。"""
 
 
 @box_group.command("verify", cls=PlainCommand)
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--digest", metavar="HEX", help="计票单上的票箱摘要(64 位十六进制,空格不论)")
+@click.option("--digest", metavar="HEX", help="计票单上的票箱摘要（64 位十六进制，空格不论）")
 @click.option("--json", "wants_json", is_flag=True, help="以 JSON 输出")
 def verify(file: Path, digest: str | None, wants_json: bool) -> None:
-    """核对票箱文件 FILE 并重新计票;不需要数据库。
+    """核对票箱文件 FILE 并重新计票；不需要数据库。
 
-    完好时退出状态为 0,被改动过为 1,文件读不懂为 2。
-    不写 --digest 时,连摘要一起重写的改动看不出来。
+    完好时退出状态为 0，被改动过为 1，文件读不懂为 2。
+    不写 --digest 时，连摘要一起重写的改动看不出来。
     """
     printed = None if digest is None else _printed(digest)
     with refusing():
@@ -38,7 +38,7 @@ def verify(file: Path, digest: str | None, wants_json: bool) -> None:
     if wants_json:
         click.echo(json.dumps(_answer(box, found, printed), ensure_ascii=False))
     elif found:
-        click.echo(f"票箱有问题,共 {len(found)} 处:")
+        click.echo(f"票箱有问题，共 {len(found)} 处：")
         for sentence in found:
             click.echo(f"  · {sentence}")
     else:
@@ -80,10 +80,10 @@ def _answer(box: Box, found: tuple[str, ...], printed: str | None) -> dict[str, 
 
 def _sound(box: Box, printed: str | None) -> str:
     lines = [
-        f"票箱完好:测评会 {box.meeting},摘要 {box.digest}",
+        f"票箱完好：测评会 {box.meeting}，摘要 {box.digest}",
         "与计票单上的摘要一致。"
         if printed
-        else "请与计票单上的摘要核对(或用 --digest 写明,由程序核对)。",
+        else "请与计票单上的摘要核对（或用 --digest 写明，由程序核对）。",
     ]
     for group, count in box.counts.items():
         lines.append(
@@ -116,7 +116,7 @@ def _printed(text: str) -> str:
 def _read(file: Path) -> bytes:
     try:
         if file.stat().st_size > BYTES_MOST:
-            raise Refusal(f"文件过大,不会是票箱:{file}")
+            raise Refusal(f"文件过大，不会是票箱：{file}")
         return file.read_bytes()
     except OSError as error:
-        raise Refusal(f"票箱文件读不了:{file}({error.strerror})。") from error
+        raise Refusal(f"票箱文件读不了：{file}（{error.strerror}）。") from error

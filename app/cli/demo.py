@@ -131,7 +131,7 @@ def _summary(answer: dict[str, Any]) -> str:
         f"测评会 {answer['meeting']} 已开启，测评票 {len(answer['slips'])} 张。",
         f"大屏：{answer['screen']}",
         f"管理：{answer['base']}/admin/ 用户名 {admin['name']} 密码 {admin['password']}",
-        "测评票:",
+        "测评票：",
     ]
     return "\n".join(lines + answer["slips"])
 

@@ -27,14 +27,14 @@ as_json = click.option("--json", "wants_json", is_flag=True, help="以 JSON 输�
 
 @click.group("meeting")
 def meeting_group() -> None:
-    """测评会:列出、查看、结束。"""
+    """测评会：列出、查看、结束。"""
 
 
 @meeting_group.command("list", cls=PlainCommand)
 @as_json
 @with_appcontext
 def list_meetings(wants_json: bool) -> None:
-    """列出全部测评会,新的在前。"""
+    """列出全部测评会，新的在前。"""
     with refusing():
         meetings = db.session.scalars(select(Meeting).order_by(Meeting.id.desc())).all()
         heads = [_head(meeting) for meeting in meetings]
@@ -51,7 +51,7 @@ def list_meetings(wants_json: bool) -> None:
 @as_json
 @with_appcontext
 def show_meeting(code: str, wants_json: bool) -> None:
-    """查看一个测评会:人数,以及已公布的(不会更多)计票。"""
+    """查看一个测评会：人数，以及已公布的（不会更多）计票。"""
     with refusing():
         meeting = meeting_by_code(_typed(code))
         answer = _head(meeting)
@@ -61,7 +61,7 @@ def show_meeting(code: str, wants_json: bool) -> None:
     if wants_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
-    click.echo(f"{answer['title']}({answer['meeting']}):{STATE_WORDS[answer['state']]}")
+    click.echo(f"{answer['title']}({answer['meeting']})：{STATE_WORDS[answer['state']]}")
     if "turnout" in answer:
         click.echo(
             f"应到 {figures.expected} 发出 {figures.issued} "
@@ -69,7 +69,7 @@ def show_meeting(code: str, wants_json: bool) -> None:
         )
     if answer.get("released"):
         form = msgspec.convert(meeting.form, Form)
-        click.echo(f"已公布的计票(前 {answer['released']['at']} 张选票):")
+        click.echo(f"已公布的计票（前 {answer['released']['at']} 张选票）：")
         for line in tally_lines(form, answer["released"]):
             click.echo(line)
 
@@ -80,12 +80,12 @@ def show_meeting(code: str, wants_json: bool) -> None:
 @as_json
 @with_appcontext
 def close(code: str, present: int | None, wants_json: bool) -> None:
-    """结束测评会并计票:之后不再收票,投票过程的数据随即清除,不能恢复。"""
+    """结束测评会并计票：之后不再收票，投票过程的数据随即清除，不能恢复。"""
     with refusing():
         meeting = meeting_by_code(_typed(code))
         if meeting.state != "open":
             raise Refusal(
-                f"测评会 {meeting.code} {STATE_WORDS[meeting.state]},不能结束。没有改动任何内容。"
+                f"测评会 {meeting.code} {STATE_WORDS[meeting.state]}，不能结束。没有改动任何内容。"
             )
         box = close_meeting(meeting.id, present)
         db.session.refresh(meeting)
@@ -93,7 +93,7 @@ def close(code: str, present: int | None, wants_json: bool) -> None:
     if wants_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
-    click.echo(f"{meeting.title}({meeting.code})已结束。票箱摘要:{box.digest}")
+    click.echo(f"{meeting.title}（{meeting.code}）已结束。票箱摘要：{box.digest}")
     for line in tally_lines(msgspec.convert(meeting.form, Form), answer):
         click.echo(line)
     for record in answer["records"]:
@@ -105,11 +105,11 @@ def close(code: str, present: int | None, wants_json: bool) -> None:
 @click.command("sweep", cls=PlainCommand)
 @with_appcontext
 def sweep_command() -> None:
-    """覆盖已结束的测评会在数据库文件中留下的痕迹(结束时没有做完的,在此补做)。"""
+    """覆盖已结束的测评会在数据库文件中留下的痕迹（结束时没有做完的，在此补做）。"""
     with refusing():
         done = sweep()
     if not done:
-        click.echo("数据库正忙,没有做完。请稍后再试。", err=True)
+        click.echo("数据库正忙，没有做完。请稍后再试。", err=True)
         raise SystemExit(1)
     click.echo("已清扫干净。")
 
@@ -144,7 +144,7 @@ def tally_lines(form: Form, shown: dict[str, Any]) -> list[str]:
         rate = shown["satisfaction"][cell.subject]
         percent = f"{rate['percent']}%" if rate["denominator"] else rate["percent"]
         lines.append(
-            f"{names[cell.subject]}:{marks};满意率 {percent}"
+            f"{names[cell.subject]}:{marks}；满意率 {percent}"
             f"({rate['numerator']}/{rate['denominator']})"
         )
     return lines

@@ -31,7 +31,7 @@ def refusing() -> Iterator[None]:
         raise Refusal(str(error)) from error
     except OperationalError as error:
         raise Refusal(
-            f"数据库不能使用({error.orig})。请先运行 flask --app wsgi db upgrade,"
+            f"数据库不能使用（{error.orig}）。请先运行 flask --app wsgi db upgrade,"
             "并检查 MINGCE_DATA 和磁盘空间。"
         ) from error
 
@@ -58,13 +58,13 @@ def usage_sentence(error: click.UsageError) -> str:
         case click.BadParameter(param=click.Parameter(type=click.IntRange() as span)):
             sentence = f"{hint} 应为{_span(span)}的整数。"
         case click.BadParameter(param=click.Parameter(type=click.Choice() as choice)):
-            sentence = f"{hint} 应为下列之一:{'、'.join(map(str, choice.choices))}。"
+            sentence = f"{hint} 应为下列之一：{'、'.join(map(str, choice.choices))}。"
         case click.BadParameter(param=click.Parameter(type=click.Path() | click.File())):
-            sentence = f"{hint} 指定的文件不能读写:{error.message}"
+            sentence = f"{hint} 指定的文件不能读写：{error.message}"
         case click.BadParameter():
-            sentence = f"{hint} 的值不对:{error.message}"
+            sentence = f"{hint} 的值不对：{error.message}"
         case _:
-            sentence = f"命令写法不对:{error.message}"
+            sentence = f"命令写法不对：{error.message}"
     usage = error.ctx.command_path if error.ctx else "flask --app wsgi"
     return f"{sentence}用法见 {usage} --help。"
 

@@ -22,7 +22,7 @@ REFUSED = 2
 
 @click.group("scheme")
 def scheme_group() -> None:
-    """分类定级方案:列出、查看、检查、试算。"""
+    """分类定级方案：列出、查看、检查、试算。"""
 
 
 @scheme_group.command("list")
@@ -44,7 +44,7 @@ def show_command(scheme_id: str) -> None:
 @scheme_group.command("check")
 @click.argument("path", metavar="FILE")
 def check_command(path: str) -> None:
-    """检查一个方案文件,指出所有错误。"""
+    """检查一个方案文件，指出所有错误。"""
     with _refusing():
         scheme = parse_file(path)
         rules = [rule_words(scheme, rule) for rule in scheme.rules]
@@ -55,7 +55,7 @@ def check_command(path: str) -> None:
 @click.argument("scheme_id", metavar="ID|FILE")
 @click.option("--facts", "facts_path", required=True, metavar="FACTS.json")
 def grade_command(scheme_id: str, facts_path: str) -> None:
-    """按方案试算一个党组织的等级,并逐条说明理由。"""
+    """按方案试算一个党组织的等级，并逐条说明理由。"""
     with _refusing():
         scheme, facts = facts_from_file(_find(scheme_id), facts_path)
         _print(propose(scheme, facts).to_json())

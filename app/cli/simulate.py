@@ -32,15 +32,15 @@ CONCURRENCY_MOST = 500
 
 
 @click.command("simulate", cls=PlainCommand)
-@click.option("--base", required=True, help="服务器的访问地址,如 http://192.168.1.10:8000")
+@click.option("--base", required=True, help="服务器的访问地址，如 http://192.168.1.10:8000")
 @click.option(
     "--slips",
     "slips_file",
     required=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="demo 的 JSON 输出,或每行一个测评票网址的文本文件",
+    help="demo 的 JSON 输出，或每行一个测评票网址的文本文件",
 )
-@click.option("--voters", type=click.IntRange(1), help="投票人数,用前面的测评票(默认:全部)")
+@click.option("--voters", type=click.IntRange(1), help="投票人数，用前面的测评票（默认：全部）")
 @click.option(
     "--concurrency",
     type=click.IntRange(1, CONCURRENCY_MOST),
@@ -48,12 +48,12 @@ CONCURRENCY_MOST = 500
     show_default=True,
     help="同时投票的人数",
 )
-@click.option("--seed", type=int, help="随机选择的种子:同一种子投出同样的票")
+@click.option("--seed", type=int, help="随机选择的种子：同一种子投出同样的票")
 @click.option(
     "--marks",
     "marks_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="照此投出:JSON {票格或测评对象: {选项: 票数}},其余弃权",
+    help="照此投出:JSON {票格或测评对象: {选项: 票数}}，其余弃权",
 )
 @click.option(
     "--receipts",
@@ -78,9 +78,9 @@ def simulate(
     receipts_file: Path | None,
     patience: float,
 ) -> None:
-    """按协议 mingce/1 模拟投票,把投出的结果以 JSON 写到标准输出。
+    """按协议 mingce/1 模拟投票，把投出的结果以 JSON 写到标准输出。
 
-    不需要数据库,可在另一台机器上运行。有人没有投成时退出状态为 1,参数不对时为 2。
+    不需要数据库，可在另一台机器上运行。有人没有投成时退出状态为 1，参数不对时为 2。
     """
     address = _address(base)
     if receipts_file is not None:
@@ -99,7 +99,7 @@ def simulate(
     answer = report(meeting, outcomes)
     click.echo(json.dumps({**answer, **_speed(answer["cast"], started)}, ensure_ascii=False))
     if answer["failed"]:
-        click.echo(f"有 {answer['failed']} 人没有投成:{_reasons(outcomes)}", err=True)
+        click.echo(f"有 {answer['failed']} 人没有投成：{_reasons(outcomes)}", err=True)
         raise SystemExit(1)
 
 
@@ -107,7 +107,7 @@ def _address(base: str) -> str:
     try:
         return base_url(base)
     except ConfigError as error:
-        raise Refusal("--base 应为 http://192.168.1.10:8000 这样的地址,后面不带路径。") from error
+        raise Refusal("--base 应为 http://192.168.1.10:8000 这样的地址，后面不带路径。") from error
 
 
 def _fetch(door: Door, slip: SlipUrl) -> Meeting:
@@ -118,7 +118,7 @@ def _fetch(door: Door, slip: SlipUrl) -> Meeting:
     finally:
         door.close()
     if meeting.face["state"] != "open":
-        raise Refusal(f"测评会 {meeting.code} 现在不能投票(状态:{meeting.face['state']})。")
+        raise Refusal(f"测评会 {meeting.code} 现在不能投票（状态：{meeting.face['state']}）。")
     return meeting
 
 
@@ -159,15 +159,15 @@ def _read_slips(file: Path, voters: int | None) -> list[SlipUrl]:
     except (ValueError, KeyError):
         urls = text.split()
     if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls) or not urls:
-        raise Refusal(f"{file} 里没有测评票。应为 demo 的 JSON 输出,或每行一个测评票网址。")
+        raise Refusal(f"{file} 里没有测评票。应为 demo 的 JSON 输出，或每行一个测评票网址。")
     if voters is not None and voters > len(urls):
-        raise Refusal(f"--voters 为 {voters},但 {file} 里只有 {len(urls)} 张测评票。")
+        raise Refusal(f"--voters 为 {voters}，但 {file} 里只有 {len(urls)} 张测评票。")
     try:
         slips = [read_slip_url(url) for url in urls[:voters]]
     except NotCast as error:
-        raise Refusal(f"{file} 读不懂:{error}") from error
+        raise Refusal(f"{file} 读不懂：{error}") from error
     if len({slip.meeting for slip in slips}) > 1:
-        raise Refusal(f"{file} 里有几个测评会的测评票,请分开。")
+        raise Refusal(f"{file} 里有几个测评会的测评票，请分开。")
     return slips
 
 
@@ -200,7 +200,7 @@ def _read_marks(meeting: Meeting, value: Any) -> dict[str, dict[str, int]]:
         for choice, number in wanted.items():
             chosen = choice if choice in values else labels.get(choice)
             if chosen is None:
-                raise Refusal(f"--marks:“{place}”没有“{choice}”,可选:{'、'.join(labels)}。")
+                raise Refusal(f"--marks:“{place}”没有“{choice}”，可选：{'、'.join(labels)}。")
             if type(number) is not int or number < 0:
                 raise Refusal(f"--marks:“{place}”的“{choice}”应为不小于 0 的整数。")
             counted[chosen] = counted.get(chosen, 0) + number
@@ -216,7 +216,7 @@ def _cell(meeting: Meeting, place: str) -> dict[str, Any]:
         raise Refusal(f"--marks:没有“{place}”这个票格或测评对象。")
     if len(found) > 1:
         ids = "、".join(cell["id"] for cell in found)
-        raise Refusal(f"--marks:“{place}”有几道题,请写明票格:{ids}。")
+        raise Refusal(f"--marks:“{place}”有几道题，请写明票格：{ids}。")
     return found[0]
 
 
@@ -225,7 +225,7 @@ def _read(file: Path, option: str) -> str:
         return file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "不是 UTF-8 文本"
-        raise Refusal(f"{option} 的文件读不了:{file}({reason})。") from error
+        raise Refusal(f"{option} 的文件读不了：{file}（{reason}）。") from error
 
 
 def _write_receipts(file: Path, outcomes: Sequence[Outcome]) -> None:
@@ -243,6 +243,6 @@ def _write_receipts(file: Path, outcomes: Sequence[Outcome]) -> None:
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     except OSError as error:
-        raise Refusal(f"--receipts 的文件写不了:{file}({error.strerror})。") from error
+        raise Refusal(f"--receipts 的文件写不了：{file}（{error.strerror}）。") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         json.dump(written, stream, ensure_ascii=False)

@@ -86,9 +86,9 @@ def read_slip_url(url: str) -> SlipUrl:
         parse_token(token)
         slip = SlipUrl(meeting, token, from_b64url(digest, DIGEST_BYTES))
     except MingceError as error:
-        raise NotCast("bad_slip", f"这不是测评票的网址:{url.strip()[:80]!r}。") from error
+        raise NotCast("bad_slip", f"这不是测评票的网址：{url.strip()[:80]!r}。") from error
     if not meeting or "/" in meeting:
-        raise NotCast("bad_slip", f"测评票的网址中没有测评会编号:{url.strip()[:80]!r}。")
+        raise NotCast("bad_slip", f"测评票的网址中没有测评会编号：{url.strip()[:80]!r}。")
     return slip
 
 
@@ -115,7 +115,7 @@ class Door:
         """
         deadline, wait = time.monotonic() + self._patience, WAIT_FIRST
         while True:
-            refusal = NotCast("unreachable", "连不上服务器,请检查 --base 和网络。")
+            refusal = NotCast("unreachable", "连不上服务器，请检查 --base 和网络。")
             with suppress(OSError, http.client.HTTPException):
                 status, content = self._once(method, path, body)
                 if 200 <= status < 300:
@@ -158,7 +158,7 @@ def fetch_meeting(door: Door, slip: SlipUrl) -> Meeting:
 def check_keys(meeting: Meeting, slip: SlipUrl) -> None:
     """Raise NotCast unless the meeting's keys are those that the slip was printed for."""
     if key_digest(meeting.groups) != slip.key_digest:
-        raise NotCast("untrusted", "服务器的密钥与测评票上印的不一致,已停止投票。")
+        raise NotCast("untrusted", "服务器的密钥与测评票上印的不一致，已停止投票。")
 
 
 def blind() -> Blinding:
@@ -189,7 +189,7 @@ def finalise(meeting: Meeting, answer: Mapping[str, str], drawn: Blinding) -> Cr
         key = ristretto.PublicKey.deserialize(meeting.groups[group])
         return Credential(group, drawn.nonce, drawn.client.finalize(output, key))
     except (KeyError, ValueError, MingceError) as error:
-        raise NotCast("untrusted", "服务器的证明不成立,已停止投票。") from error
+        raise NotCast("untrusted", "服务器的证明不成立，已停止投票。") from error
 
 
 def seal_ballot(meeting: Meeting, credential: Credential, choices: Mapping[str, str]) -> Sealed:
@@ -218,7 +218,7 @@ def _object(content: bytes) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        raise NotCast("untrusted", "服务器的答复看不懂,请检查 --base 是不是本系统的地址。")
+        raise NotCast("untrusted", "服务器的答复看不懂，请检查 --base 是不是本系统的地址。")
     return value
 
 
@@ -227,4 +227,4 @@ def _refusal(status: int, content: bytes) -> NotCast:
         value = json.loads(content)
         return NotCast(str(value["error"]), str(value["message"]), status)
     except (ValueError, TypeError, KeyError):
-        return NotCast("untrusted", f"服务器答复 {status},不是本系统的格式。", status)
+        return NotCast("untrusted", f"服务器答复 {status}，不是本系统的格式。", status)

@@ -115,7 +115,7 @@ def read_box(document: bytes) -> Box:
         if canonical_json(value) != canonical_json(msgspec.to_builtins(box)):
             raise ValueError("有不认识的项目")
     except (ValueError, RecursionError) as error:
-        raise BadRequest(f"这不是完整的票箱文件:{error}。请重新下载。") from error
+        raise BadRequest(f"这不是完整的票箱文件：{error}。请重新下载。") from error
     return box
 
 
@@ -137,16 +137,16 @@ def findings(box: Box, printed_digest: str | None = None) -> tuple[str, ...]:
     expected = box_digest(box)
     if box.digest != expected:
         found.append(
-            f"票箱摘要不符:文件写的是 {box.digest},按内容应为 {expected}。内容或摘要被改动过。"
+            f"票箱摘要不符：文件写的是 {box.digest}，按内容应为 {expected}。内容或摘要被改动过。"
         )
     if printed_digest is not None and printed_digest.strip().lower() != box.digest:
-        found.append("票箱摘要与计票单上的不一致:这不是当时封存的票箱。")
+        found.append("票箱摘要与计票单上的不一致：这不是当时封存的票箱。")
     return tuple(found)
 
 
 def _head_findings(box: Box) -> Iterator[str]:
     if box.protocol != PROTOCOL:
-        yield f"协议应为 {PROTOCOL},文件写的是 {box.protocol!r}。"
+        yield f"协议应为 {PROTOCOL}，文件写的是 {box.protocol!r}。"
     if not box.meeting:
         yield "没有写明是哪个测评会。"
 
@@ -156,7 +156,7 @@ def _count_findings(box: Box) -> Iterator[str]:
         if min(msgspec.structs.astuple(count)) < 0:
             yield f"类别 {group} 的张数出现负数。"
         if count.issued != count.redeemed + count.voided + count.unused:
-            yield f"类别 {group} 的张数对不上:发出 {count.issued} ≠ 已用+作废+未用。"
+            yield f"类别 {group} 的张数对不上：发出 {count.issued} ≠ 已用+作废+未用。"
         if count.cast > count.redeemed:
             yield f"类别 {group} 投出的选票多于使用的测评票。"
 
@@ -167,15 +167,15 @@ def _list_findings(box: Box) -> Iterator[str]:
         yield "票格清单的次序不对或有重复。"
     groups = {entry.group for entry in box.lists}
     if unknown := groups - set(box.counts) - {TOGETHER}:
-        yield f"清单中出现了没有登记的类别:{'、'.join(sorted(unknown))}。"
+        yield f"清单中出现了没有登记的类别：{'、'.join(sorted(unknown))}。"
     cells = {entry.cell for entry in box.lists}
     for group in sorted(groups):
         if missing := cells - {entry.cell for entry in box.lists if entry.group == group}:
-            yield f"类别 {group} 缺少票格:{'、'.join(sorted(missing))}。"
+            yield f"类别 {group} 缺少票格：{'、'.join(sorted(missing))}。"
     if TOGETHER not in groups:
         for group, count in box.counts.items():
             if count.cast and group not in groups:
-                yield f"类别 {group} 投出了 {count.cast} 张选票,但清单中没有。"
+                yield f"类别 {group} 投出了 {count.cast} 张选票，但清单中没有。"
     for entry in box.lists:
         yield from _entry_findings(entry, _ballots(box, entry.group))
 
@@ -189,11 +189,11 @@ def _ballots(box: Box, group: str) -> int:
 
 
 def _entry_findings(entry: List, ballots: int) -> Iterator[str]:
-    place = f"票格 {entry.cell}(类别 {entry.group})"
+    place = f"票格 {entry.cell}（类别 {entry.group}）"
     if len(entry.marks) != ballots:
-        yield f"{place}有 {len(entry.marks)} 条记录,应为 {ballots} 条:有增删。"
+        yield f"{place}有 {len(entry.marks)} 条记录，应为 {ballots} 条：有增删。"
     if entry.marks != sorted(entry.marks):
-        yield f"{place}的次序不对:有替换或移动。"
+        yield f"{place}的次序不对：有替换或移动。"
     repeated = [t for t, times in Counter(t for t, _ in entry.marks).items() if times > 1]
     if repeated:
         yield f"{place}的查验号 {repeated[0]} 出现了不止一次。"

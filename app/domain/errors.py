@@ -11,7 +11,7 @@ class MingceError(Exception):
 
     code: ClassVar[str] = "error"
     status: ClassVar[int] = 400
-    message: ClassVar[str] = "操作没有完成,请重试。"
+    message: ClassVar[str] = "操作没有完成，请重试。"
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)
@@ -19,37 +19,37 @@ class MingceError(Exception):
 
 class BadRequest(MingceError):
     code = "bad_request"
-    message = "请求格式不对。请刷新页面后重试;仍不行请联系工作人员。"
+    message = "请求格式不对。请刷新页面后重试；仍不行请联系工作人员。"
 
 
 class TooLarge(MingceError):
     code = "too_large"
     status = 413
-    message = "提交的内容过大,没有处理。"
+    message = "提交的内容过大，没有处理。"
 
 
 class TooMany(MingceError):
     code = "too_many"
     status = 429
-    message = "这里出错的次数过多,请等一分钟再试。"
+    message = "这里出错的次数过多，请等一分钟再试。"
 
 
 class ServerBusy(MingceError):
     code = "server_busy"
     status = 503
-    message = "请稍候,系统正忙,几秒钟后会自动重试。"
+    message = "请稍候，系统正忙，几秒钟后会自动重试。"
 
 
 class TooManyWatchers(MingceError):
     code = "too_many_watchers"
     status = 503
-    message = "同时观看的人太多,请稍后再打开。投票不受影响。"
+    message = "同时观看的人太多，请稍后再打开。投票不受影响。"
 
 
 class NotFound(MingceError):
     code = "not_found"
     status = 404
-    message = "没有这个页面。请检查网址,或回到上一页。"
+    message = "没有这个页面。请检查网址，或回到上一页。"
 
 
 class MethodNotAllowed(MingceError):
@@ -61,7 +61,7 @@ class MethodNotAllowed(MingceError):
 class ServerError(MingceError):
     code = "server_error"
     status = 500
-    message = "系统出错了,没有完成操作。请稍后重试,或告诉工作人员。"
+    message = "系统出错了，没有完成操作。请稍后重试，或告诉工作人员。"
 
 
 # The meeting
@@ -70,7 +70,7 @@ class ServerError(MingceError):
 class MeetingUnknown(MingceError):
     code = "meeting_unknown"
     status = 404
-    message = "没有找到这个测评会。请核对会议编号,或重新扫描测评票上的二维码。"
+    message = "没有找到这个测评会。请核对会议编号，或重新扫描测评票上的二维码。"
 
 
 class MeetingNotOpen(MingceError):
@@ -82,19 +82,19 @@ class MeetingNotOpen(MingceError):
 class MeetingClosed(MingceError):
     code = "meeting_closed"
     status = 410
-    message = "测评会已结束,不再接收选票。请告诉工作人员。"
+    message = "测评会已结束，不再接收选票。请告诉工作人员。"
 
 
 class MeetingFrozen(MingceError):
     code = "meeting_frozen"
     status = 409
-    message = "测评会已开启,设置不能再改。"
+    message = "测评会已开启，设置不能再改。"
 
 
 class MeetingStateChanged(MingceError):
     code = "meeting_state_changed"
     status = 409
-    message = "测评会的状态已经变了(可能有人同时操作)。请刷新页面查看。"
+    message = "测评会的状态已经变了（可能有人同时操作）。请刷新页面查看。"
 
 
 class MeetingNotReady(MingceError):
@@ -115,13 +115,13 @@ class BoxNotReady(MingceError):
 class SlipUnknown(MingceError):
     code = "slip_unknown"
     status = 404
-    message = "这张测评票无效(输错或已作废)。请核对票码,或请工作人员换一张。"
+    message = "这张测评票无效（输错或已作废）。请核对票码，或请工作人员换一张。"
 
 
 class SlipUsed(MingceError):
     code = "slip_used"
     status = 409
-    message = "这张测评票已在另一部手机上使用。一票一人;如不是您本人使用,请告诉工作人员。"
+    message = "这张测评票已在另一部手机上使用。一票一人；如不是您本人使用，请告诉工作人员。"
 
 
 # The ballot
@@ -130,19 +130,19 @@ class SlipUsed(MingceError):
 class BadSeal(MingceError):
     code = "bad_seal"
     status = 403
-    message = "选票校验不通过,没有计入。请刷新页面重试;仍不行请告诉工作人员。"
+    message = "选票校验不通过，没有计入。请刷新页面重试；仍不行请告诉工作人员。"
 
 
 class BadBallot(MingceError):
     code = "bad_ballot"
     status = 400
-    message = "选票内容不完整或不合规定,没有计入。请刷新页面重试。"
+    message = "选票内容不完整或不合规定，没有计入。请刷新页面重试。"
 
 
 class AlreadyCast(MingceError):
     code = "already_cast"
     status = 409
-    message = "这张测评票已经投过,不能再投或更改。先前的选票有效。"
+    message = "这张测评票已经投过，不能再投或更改。先前的选票有效。"
 
 
 # The scheme and the grade
@@ -202,7 +202,7 @@ class LadderUnknown(MingceError):
 class LadderNotChosen(MingceError):
     code = "ladder_not_chosen"
     status = 409
-    message = "方案没有写明分几档,须先由管理员选定档次。"
+    message = "方案没有写明分几档，须先由管理员选定档次。"
 
 
 # The door with accounts
@@ -213,7 +213,7 @@ class BadInput(MingceError):
 
     code = "bad_input"
     status = 400
-    message = "填写有误,请检查后再提交。"
+    message = "填写有误，请检查后再提交。"
 
 
 class LoginFailed(MingceError):
@@ -231,13 +231,13 @@ class LinkInvalid(MingceError):
 class OrganisationUnknown(MingceError):
     code = "organisation_unknown"
     status = 404
-    message = "没有这个党组织,可能已被删除。请回到组织列表查看。"
+    message = "没有这个党组织，可能已被删除。请回到组织列表查看。"
 
 
 class OrganisationInUse(MingceError):
     code = "organisation_in_use"
     status = 409
-    message = "这个党组织有下级或已参加分类定级,不能删除。"
+    message = "这个党组织有下级或已参加分类定级，不能删除。"
 
 
 class RoundUnknown(MingceError):
@@ -249,25 +249,25 @@ class RoundUnknown(MingceError):
 class RecordUnknown(MingceError):
     code = "record_unknown"
     status = 404
-    message = "没有这份定级记录,可能已从本轮移出。请回到本轮查看。"
+    message = "没有这份定级记录，可能已从本轮移出。请回到本轮查看。"
 
 
 class RecordInUse(MingceError):
     code = "record_in_use"
     status = 409
-    message = "这个党组织已有分数或已列入测评会,不能从本轮移出。"
+    message = "这个党组织已有分数或已列入测评会，不能从本轮移出。"
 
 
 class SlipsIssuedMeanwhile(MingceError):
     code = "slips_issued_meanwhile"
     status = 409
     message = (
-        "这张表单已经提交过一次,这次没有再发票。票码只在当时那一页显示一次:"
-        "已经打印好的可以直接使用;没有打印成的,请回到测评会页面,先“作废未用的票”,再重新发放。"
+        "这张表单已经提交过一次，这次没有再发票。票码只在当时那一页显示一次："
+        "已经打印好的可以直接使用；没有打印成的，请回到测评会页面，先“作废未用的票”，再重新发放。"
     )
 
 
 class CountSheetNotReady(MingceError):
     code = "count_sheet_not_ready"
     status = 409
-    message = "计票结束后才有计票单;作废的测评会没有计票单。"
+    message = "计票结束后才有计票单；作废的测评会没有计票单。"

@@ -139,7 +139,7 @@ def obstacles(
         found.append(Obstacle("还没有选测评对象。", "请在“测评对象”一步选择至少一个党组织。"))
     if len(subjects) > SUBJECTS_MOST:
         found.append(
-            Obstacle(f"测评对象超过 {SUBJECTS_MOST} 个。", "请分成几次测评会,或减少测评对象。")
+            Obstacle(f"测评对象超过 {SUBJECTS_MOST} 个。", "请分成几次测评会，或减少测评对象。")
         )
     if len({_question_heads(subject) for subject in subjects}) > 1:
         found.append(
@@ -153,8 +153,8 @@ def obstacles(
         )
     found += [
         Obstacle(
-            f"“{group.name}”应到 {group.expected} 人,少于 {k} 人,单独统计会暴露个人选择。",
-            f"请把它并入其他类别,或核对应到人数(每类至少 {k} 人)。",
+            f"“{group.name}”应到 {group.expected} 人，少于 {k} 人，单独统计会暴露个人选择。",
+            f"请把它并入其他类别，或核对应到人数（每类至少 {k} 人）。",
             step="groups",
         )
         for group in groups
@@ -163,8 +163,8 @@ def obstacles(
     if base_is_local:
         found.append(
             Obstacle(
-                "手机访问地址是本机地址,别的手机打不开。",
-                "请改成本机在会场 Wi-Fi 上的地址,如 http://192.168.1.10:8000。",
+                "手机访问地址是本机地址，别的手机打不开。",
+                "请改成本机在会场 Wi-Fi 上的地址，如 http://192.168.1.10:8000。",
                 blocking=False,
                 step="settings",
             )
@@ -181,7 +181,7 @@ def require_state_open(state: str) -> None:
     if state == "closed":
         raise MeetingClosed
     if state == "voided":
-        raise MeetingNotOpen("本次测评会已作废,投票不计。请听主持人安排。")
+        raise MeetingNotOpen("本次测评会已作废，投票不计。请听主持人安排。")
     if state != "open":
         raise MeetingNotOpen
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Protocol
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.meetings import OpenMeeting, Slip
+from tests.browser.meetings import Slip
+
+
+class Votable(Protocol):
+    """A meeting as its paper tells of it."""
+
+    code: str
+
+    def address(self, slip: Slip) -> str:
+        """What the slip's QR code holds."""
 
 
 class Voter:
     """`page` is the phone; `meeting` the meeting it votes in."""
 
-    def __init__(self, page: Page, meeting: OpenMeeting) -> None:
+    def __init__(self, page: Page, meeting: Votable) -> None:
         self.page = page
         self.meeting = meeting
 

@@ -39,13 +39,13 @@ def test_the_score_alone_decides_where_no_rule_fires() -> None:
     assert proposal.score == Fraction("89.5")
     (line,) = proposal.trace
     assert (line.rule, line.effect, line.clause) == ("ladder", "ladder", "90分以上为好")
-    assert line.because == "上级评定分89.5分,属80分以上、不足90分,对应“较好”"
+    assert line.because == "上级评定分89.5分，属80分以上、不足90分，对应“较好”"
 
 
 def test_a_cap_holds_the_grade_down_and_says_with_which_figures() -> None:
     proposal = propose(scheme(CAP_90), organisation(95, satisfied=(22, 25)))
     assert proposal.proposed == "较好"
-    assert proposal.trace[1].because == "满意率为88.00%(22÷25),低于90%,不得高于“较好”"
+    assert proposal.trace[1].because == "满意率为88.00%（22÷25），低于90%，不得高于“较好”"
     assert proposal.trace[1].clause == "第cap-90条"
 
 
@@ -76,7 +76,7 @@ def test_a_flag_is_named_and_leaves_the_grade() -> None:
     proposal = propose(scheme(FLAG), organisation(95, years=3))
     assert proposal.proposed == "好"
     assert proposal.trace[1].effect == "flag"
-    assert proposal.trace[1].because == "未发展党员年数为3,达到3,须写明理由"
+    assert proposal.trace[1].because == "未发展党员年数为3，达到3，须写明理由"
     assert fired(scheme(FLAG), organisation(95, years=2)) == {"ladder": "ladder"}
 
 
@@ -89,7 +89,7 @@ def test_without_the_superiors_score_nothing_is_proposed_and_the_trace_says_why(
     assert proposal.proposed is None
     assert proposal.score is None
     assert proposal.trace[0].effect == "missing"
-    assert proposal.trace[0].because == "尚无上级评定分,还不能按分数定级"
+    assert proposal.trace[0].because == "尚无上级评定分，还不能按分数定级"
 
 
 def test_without_the_superiors_score_a_rule_that_fixes_the_grade_still_does() -> None:
@@ -101,8 +101,8 @@ def test_a_rule_that_lacks_its_figures_is_said_to_be_pending() -> None:
     assert proposal.proposed == "好"
     assert proposal.satisfaction is None
     assert [(line.effect, line.because) for line in proposal.trace[1:]] == [
-        ("pending", "尚无满意率,本条还不能判断"),
-        ("pending", "尚无未发展党员年数,本条还不能判断"),
+        ("pending", "尚无满意率，本条还不能判断"),
+        ("pending", "尚无未发展党员年数，本条还不能判断"),
     ]
 
 
@@ -201,7 +201,7 @@ def test_weights_of_scores_are_computed_exactly() -> None:
     assert proposal.score == Fraction("89.995")
     assert proposal.trace[0].because.startswith("加权得分89.995分")
     lacking = propose(weighted, organisation(90)).trace[0]
-    assert lacking.because == "尚无自评分,还不能按分数定级"
+    assert lacking.because == "尚无自评分，还不能按分数定级"
 
 
 def test_weights_of_groups_are_said_not_to_be_applied() -> None:
@@ -238,10 +238,10 @@ def test_facts_are_read_by_code_label_or_name_and_exactly() -> None:
         ("[]", "应为一个 JSON 对象"),
         ('{"scores": {"superior": NaN}}', "不应出现 NaN"),
         ('{"domain": "村", "domain": "村"}', "同一个名称写了两次"),
-        ("{}", "f.json:domain:应写明领域,为以下之一:村(village)、学校(school)"),
+        ("{}", "f.json:domain:应写明领域，为以下之一：村（village）、学校（school）"),
         ('{"domain": "县"}', "f.json:domain:方案“试行方案”没有“县”这个领域"),
         ('{"domain": "村", "score": {}}', "f.json:score:没有这一项。是不是想写 scores?"),
-        ('{"domain": "村", "ladder": "four"}', "f.json:ladder:这个方案的档次已定"),
+        ('{"domain": "村", "ladder": "four"}', "f.json:ladder:方案的档次已定"),
         ('{"domain": "村", "scores": 90}', "f.json:scores:应为 JSON 对象"),
         ('{"domain": "村", "scores": {"boss": 90}}', "f.json:scores.boss:没有这一项"),
         ('{"domain": "村", "scores": {"self": 100.001}}', "f.json:scores.self:应为0到100之间"),
@@ -253,10 +253,13 @@ def test_facts_are_read_by_code_label_or_name_and_exactly() -> None:
         ('{"domain": "村", "facts": {"years": -1}}', "f.json:facts.years:应为不小于0的整数"),
         ('{"domain": "村", "facts": {"complete": 1}}', "f.json:facts.complete:应为 true"),
         ('{"domain": "村", "facts": {"years": 1, "未发展党员年数": 1}}', "只应写一次"),
-        ('{"domain": "村", "tallies": {"g1": {"q9": {}}}}', "f.json:tallies.g1.q9:应为题目编号(q1"),
+        (
+            '{"domain": "村", "tallies": {"g1": {"q9": {}}}}',
+            "f.json:tallies.g1.q9:应为题目编号（q1",
+        ),
         ('{"domain": "村", "tallies": {"g1": {"q2": {"满意": -1}}}}', "q2.满意:应为票数"),
         ('{"domain": "村", "tallies": {"g1": {"q2": {"满意": 1.0}}}}', "q2.满意:应为票数"),
-        ('{"domain": "村", "tallies": {"g1": {"q2": {"很好": 1}}}}', "没有这个选项;应为:满意"),
+        ('{"domain": "村", "tallies": {"g1": {"q2": {"很好": 1}}}}', "没有这个选项；应为：满意"),
         ('{"domain": "村", "tallies": {"g1": {"q2": {"满意": 1, "option1": 1}}}}', "写了两次"),
         ('{"domain": "村", "tallies": {"g1": {"s01.q2": {}, "s02.q1": {}}}}', "一个党组织"),
         ('{"domain": "村", "tallies": {"g1": {"s01.q2": {}, "q2": {}}}}', "写了两次"),

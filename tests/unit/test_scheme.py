@@ -29,7 +29,7 @@ OPEN = {
     + '[[ladders]]\nname = "two"\ntitle = "两档"\n'
     + 'grades = [{ label = "合格", at_least = 60 }, { label = "不合格" }]\n',
     "domains": '[[domains]]\ncode = "all"\nname = "全部"\nladder = "choose"\ngraded = "self"\n',
-    "questions": '[[questions]]\nkind = "grade"\ntitle = "等级?"\n',
+    "questions": '[[questions]]\nkind = "grade"\ntitle = "等级？"\n',
     "satisfaction": '[satisfaction]\nkind = "grade"\n'
     'satisfied = { four = ["好", "较好"], two = ["合格"] }\n',
 }
@@ -82,7 +82,7 @@ def test_a_range_is_said_in_words() -> None:
 def test_a_domain_is_found_by_code_or_name_and_else_the_domains_are_listed() -> None:
     scheme = scheme_of()
     assert scheme.domain("school") is scheme.domain("学校")
-    with pytest.raises(DomainUnknown, match=r"没有“机关”这个领域;应为:村\(village\)"):
+    with pytest.raises(DomainUnknown, match=r"没有“机关”这个领域；应为：村（village）"):
         scheme.domain("机关")
 
 
@@ -124,7 +124,7 @@ def test_the_satisfaction_rule_speaks_of_choice_values_and_explains_itself() -> 
     assert satisfied.satisfied == {"option1", "option2"}
     assert satisfied.left_out == {"option4"}
     assert satisfied.abstain_counts
-    assert satisfied.formula == "满意率 =(满意 + 基本满意)÷ 有效票(含弃权,不含不了解)"
+    assert satisfied.formula == "满意率 =（满意 + 基本满意）÷ 有效票（含弃权，不含不了解）"
     assert satisfied.bounds == (Fraction(9, 10),)
 
 
@@ -133,7 +133,7 @@ def test_the_denominator_is_as_the_scheme_says() -> None:
     satisfied = scheme_of(satisfaction=changed).satisfaction_rule("village")
     assert not satisfied.abstain_counts
     assert satisfied.invalid_counts
-    assert satisfied.formula == "满意率 =(满意 + 基本满意)÷ 全部选票(含废票,不含弃权、不了解)"
+    assert satisfied.formula == "满意率 =（满意 + 基本满意）÷ 全部选票（含废票，不含弃权、不了解）"
 
 
 def test_an_open_ladder_must_be_chosen_before_it_is_used() -> None:
@@ -156,7 +156,7 @@ def test_an_open_ladder_must_be_chosen_before_it_is_used() -> None:
 
 
 def test_only_a_ladder_that_is_offered_can_be_chosen() -> None:
-    with pytest.raises(LadderUnknown, match=r"没有“three”这种档次;可选:four"):
+    with pytest.raises(LadderUnknown, match=r"没有“three”这种档次；可选：four"):
         scheme_of(**OPEN).with_ladder("three")
     with pytest.raises(LadderUnknown, match="档次已定"):
         scheme_of().with_ladder("four")
@@ -165,13 +165,13 @@ def test_only_a_ladder_that_is_offered_can_be_chosen() -> None:
 @pytest.mark.parametrize(
     ("when", "words"),
     [
-        ('satisfaction = { below = "2/3" }', "满意率低于2/3:不得高于“较好”"),
-        ("scores = { self = { above = 95.5 } }", "自评分超过95.5:不得高于“较好”"),
-        ("facts = { complete = false }", "班子健全为“否”:不得高于“较好”"),
-        ('voted = "bottom"', "过半数票评为“最低等级”:不得高于“较好”"),
+        ('satisfaction = { below = "2/3" }', "满意率低于2/3：不得高于“较好”"),
+        ("scores = { self = { above = 95.5 } }", "自评分超过95.5：不得高于“较好”"),
+        ("facts = { complete = false }", "班子健全为“否”：不得高于“较好”"),
+        ('voted = "bottom"', "过半数票评为“最低等级”：不得高于“较好”"),
         (
             'any = [{ domain = "村" }, { not = { facts = { years = { at_most = 3 } } } }]',
-            "(领域为村,或并非(未发展党员年数不超过3)):不得高于“较好”",
+            "（领域为村，或并非（未发展党员年数不超过3））：不得高于“较好”",
         ),
     ],
 )

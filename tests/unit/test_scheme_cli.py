@@ -45,7 +45,7 @@ def test_show_gives_the_whole_scheme_with_its_rules_in_words() -> None:
     assert shown["rules"][2]["when"] == {
         "all": [{"satisfaction": {"below": "60%"}}, {"domain": ["institution"]}]
     }
-    assert shown["rules"][0]["words"] == "满意率低于90%:不得高于次高等级"
+    assert shown["rules"][0]["words"] == "满意率低于90%：不得高于次高等级"
     assert shown["indicators"][0]["points"] == "unstated"
 
 
@@ -59,7 +59,7 @@ def test_check_says_that_a_file_is_sound(tmp_path: Path) -> None:
         "valid": True,
         "id": "test-2012",
         "title": "试行方案",
-        "rules": ["领域为村:须写明理由"],
+        "rules": ["领域为村：须写明理由"],
     }
 
 
@@ -109,7 +109,7 @@ def test_grade_gives_exactly_what_is_promised(facts: Path) -> None:
         "rule": "satisfaction-below-90",
         "effect": "cap",
         "clause": "测评结果满意度达不到90%的不得评为“好”或“先进”",
-        "because": "满意率为88.00%(44÷50),低于90%,不得高于“较好”",
+        "because": "满意率为88.00%（44÷50），低于90%，不得高于“较好”",
     }
 
 
@@ -133,7 +133,8 @@ def test_grade_refuses_bad_facts_naming_file_and_key(tmp_path: Path) -> None:
     facts = write(tmp_path, "f.json", '{"domain": "社区", "scores": {"superior": 101}}')
     message = refused(run("grade", "shangdu-2012", "--facts", facts))
     assert (
-        message.strip() == f"{facts}:scores.superior:应为0到100之间的分数,如 89.5,现在写的是 101。"
+        message.strip()
+        == f"{facts}:scores.superior:应为0到100之间的分数，如 89.5，现在写的是 101。"
     )
     assert "应为可以读取的文件" in refused(
         run("grade", "shangdu-2012", "--facts", tmp_path / "missing.json")

@@ -55,9 +55,9 @@ def parse_facts(scheme: Scheme, text: str, source: str) -> tuple[Scheme, Organis
             object_pairs_hook=_without_nulls,
         )
     except (ValueError, ArithmeticError, RecursionError) as error:
-        raise FactsInvalid([Problem(source, "(全文)", f"应合乎 JSON 写法({error})。")]) from error
+        raise FactsInvalid([Problem(source, "(全文)", f"应合乎 JSON 写法（{error}）。")]) from error
     if not isinstance(document, dict):
-        problem = Problem(source, "(全文)", '应为一个 JSON 对象,如 {"scores": {"superior": 95}}。')
+        problem = Problem(source, "(全文)", '应为一个 JSON 对象，如 {"scores": {"superior": 95}}。')
         raise FactsInvalid([problem])
     problems: list[Problem] = []
     reader = _FactsReader(scheme, Table(document, source, problems))
@@ -98,7 +98,7 @@ class _FactsReader:
         name = self._top.text("ladder")
         if not name and not self.scheme.ladder_chosen:
             names = "、".join(f'"{c.name}"({c.title})' for c in self.scheme.ladder_choices)
-            self._top.complain("ladder", f"方案没有写明分几档,应写明选用哪一种:{names}。")
+            self._top.complain("ladder", f"方案没有写明分几档，应写明选用哪一种：{names}。")
         if name:
             try:
                 self.scheme = self.scheme.with_ladder(name)
@@ -111,8 +111,8 @@ class _FactsReader:
         if not self._top.has("domain") and len(self.scheme.domains) == 1:
             return self.scheme.domains[0].code
         if not self._top.has("domain"):
-            names = "、".join(f"{d.name}({d.code})" for d in self.scheme.domains)
-            self._top.complain("domain", f"应写明领域,为以下之一:{names}。")
+            names = "、".join(f"{d.name}（{d.code}）" for d in self.scheme.domains)
+            self._top.complain("domain", f"应写明领域，为以下之一：{names}。")
         if not name:
             return ""
         try:
@@ -125,7 +125,7 @@ class _FactsReader:
         table = self._table(self._top, "scores", '如 {"self": 95, "superior": "89.5"}')
         if table is None:
             return {}
-        expected = f"应为0到{number_text(self.scheme.total)}之间的分数,如 89.5"
+        expected = f"应为0到{number_text(self.scheme.total)}之间的分数，如 89.5"
         read = {name: table.read(name, self._score, expected) for name in SCORE_TITLES}
         table.close()
         return {name: score for name, score in read.items() if score is not None}
@@ -145,7 +145,7 @@ class _FactsReader:
                 if value is not None:
                     found[field.name] = value
             if field.name in table.values and field.title in table.values:
-                table.complain(field.title, f"与 {field.name} 是同一项,只应写一次。")
+                table.complain(field.title, f"与 {field.name} 是同一项，只应写一次。")
         table.close()
         return found
 
@@ -165,13 +165,13 @@ class _FactsReader:
                 subjects.add(subject)
                 if question_id not in questions:
                     known = "、".join(questions)
-                    group.complain(cell_id, f"应为题目编号({known})或票格编号(如 s01.q1)。")
+                    group.complain(cell_id, f"应为题目编号（{known}）或票格编号（如 s01.q1）。")
                 elif question_id in found[name]:
                     group.complain(cell_id, f"题目 {question_id} 的票数写了两次。")
                 else:
                     found[name][question_id] = _read_counts(cell, questions[question_id])
         if len(subjects - {""}) > 1:
-            groups.complain("", "一次只应给出一个党组织的票数,现在有几个测评对象的票格。")
+            groups.complain("", "一次只应给出一个党组织的票数，现在有几个测评对象的票格。")
         return found
 
     def _tables(self, outer: Table) -> Iterator[tuple[str, Table]]:
@@ -181,7 +181,7 @@ class _FactsReader:
 
     @staticmethod
     def _table(outer: Table, key: str, example: str) -> Table | None:
-        return outer.table(key, expected=f"应为 JSON 对象,{example}")
+        return outer.table(key, expected=f"应为 JSON 对象，{example}")
 
 
 def _read_counts(cell: Table, question: BallotQuestion) -> dict[str, int]:
@@ -191,11 +191,11 @@ def _read_counts(cell: Table, question: BallotQuestion) -> dict[str, int]:
     for key in cell.values:
         if key not in values:
             labels = "、".join([*(choice.label for choice in question.choices), "弃权", "废票"])
-            cell.complain(key, f"没有这个选项;应为:{labels}。")
+            cell.complain(key, f"没有这个选项；应为：{labels}。")
         elif values[key] in found:
             cell.complain(key, "这个选项的票数写了两次。")
         else:
-            count = cell.read(key, _count, "应为票数(不小于0的整数)")
+            count = cell.read(key, _count, "应为票数（不小于0的整数）")
             found[values[key]] = count or 0
     return found
 
@@ -209,7 +209,7 @@ def _expected(field: FactField) -> str:
     return {
         "integer": "应为不小于0的整数",
         "number": "应为不小于0的数字",
-        "yes_no": "应为 true 或 false(是、否)",
+        "yes_no": "应为 true 或 false（是、否）",
     }[field.type]
 
 

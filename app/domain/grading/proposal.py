@@ -124,11 +124,11 @@ def _ladder_line(
     clause = scheme.scoring.clause
     if score is None:
         lacking = "、".join(SCORE_TITLES[n] for n in _score_names(scheme) if n not in scores)
-        return TraceLine("score", "missing", clause, f"尚无{lacking},还不能按分数定级")
+        return TraceLine("score", "missing", clause, f"尚无{lacking}，还不能按分数定级")
     grade = ladder.grade_for(score)
     written = score_text(score, ladder.bounds)
     title = "加权得分" if scheme.scoring.weights else SCORE_TITLES["superior"]
-    because = f"{title}{written}分,属{ladder.span(grade)},对应“{grade.label}”"
+    because = f"{title}{written}分，属{ladder.span(grade)}，对应“{grade.label}”"
     return TraceLine("ladder", "ladder", ladder.clause or clause, because)
 
 
@@ -137,9 +137,9 @@ def _rule_lines(case: Case, rule: Rule) -> list[TraceLine]:
     verdict = case.judge(rule.when)
     if verdict.holds:
         effect = effect_words(rule, case.ladder)
-        return [TraceLine(rule.id, rule.effect, rule.clause, f"{verdict.because},{effect}")]
+        return [TraceLine(rule.id, rule.effect, rule.clause, f"{verdict.because}，{effect}")]
     if verdict.holds is None:
-        return [TraceLine(rule.id, "pending", rule.clause, f"{verdict.because},本条还不能判断")]
+        return [TraceLine(rule.id, "pending", rule.clause, f"{verdict.because}，本条还不能判断")]
     return []
 
 
@@ -148,5 +148,7 @@ def _weight_lines(scheme: Scheme) -> list[TraceLine]:
     weighted = [f"{g['name']}{number_text(g['weight'] * 100)}%" for g in groups if "weight" in g]
     if not weighted:
         return []
-    because = f"方案写有参会人员权重({'、'.join(weighted)}),这里的满意率按票数直接合计,请另行核算"
+    because = (
+        f"方案写有参会人员权重（{'、'.join(weighted)}），这里的满意率按票数直接合计，请另行核算"
+    )
     return [TraceLine("voter_groups", "not_applied", "", because)]

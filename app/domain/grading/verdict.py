@@ -78,7 +78,7 @@ class Case:
             return Verdict(None, f"尚无{title}")
         words = "、".join(bound.words for bound in condition.bounds)
         holds = all(bound.holds(value) for bound in condition.bounds)
-        return Verdict(holds, f"{title}为{figure},{words if holds else f'不符合“{words}”'}")
+        return Verdict(holds, f"{title}为{figure}，{words if holds else f'不符合“{words}”'}")
 
     def _measure(self, condition: Compare) -> tuple[Fraction | None, str]:
         """The value, and how it is written."""
@@ -86,7 +86,7 @@ class Case:
             rate = self.satisfaction
             if rate is None:
                 return None, ""
-            return rate.fraction, f"{rate.percent}%({rate.numerator}÷{rate.denominator})"
+            return rate.fraction, f"{rate.percent}%（{rate.numerator}÷{rate.denominator}）"
         if condition.measure == "score":
             score = self.scores.get(condition.name)
             bounds = [bound.value for bound in condition.bounds]
@@ -115,8 +115,8 @@ class Case:
         share = percent_text(Fraction(named, ballots), [Fraction(1, 2)])
         words = condition_words(self.scheme, Voted(tuple(sorted(labels, key=self._rank))))
         holds = 2 * named > ballots
-        figures = f"{named}÷{ballots},占{share}%"
-        return Verdict(holds, f"{words}({figures})" if holds else f"没有{words}({figures})")
+        figures = f"{named}÷{ballots}，占{share}%"
+        return Verdict(holds, f"{words}（{figures}）" if holds else f"没有{words}（{figures}）")
 
     def _rank(self, label: str) -> int:
         return self.ladder.rank(label) if label in self.ladder.labels else len(self.ladder.labels)

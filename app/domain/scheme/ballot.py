@@ -24,9 +24,9 @@ def read_questions(top: Table, indicators: Sequence[Indicator]) -> tuple[Questio
     found = tuple(_read_question(table) for table in top.tables("questions", required=True))
     by_indicator = [question for question in found if question.kind == "indicator"]
     if len(by_indicator) > 1:
-        top.complain("questions", "按指标测评的题目(indicator)只应写一个,系统按指标逐项出题。")
+        top.complain("questions", "按指标测评的题目（indicator）只应写一个，系统按指标逐项出题。")
     if by_indicator and not indicators:
-        top.complain("questions", "写了按指标测评的题目,还应写出指标([[indicators]])。")
+        top.complain("questions", "写了按指标测评的题目，还应写出指标（[[indicators]]）。")
     return found
 
 
@@ -37,9 +37,9 @@ def _read_question(table: Table) -> QuestionForm:
     options = _read_options(table)
     table.close()
     if kind == "grade" and table.has("options"):
-        table.complain("options", "评等级的题目不用写选项,选项就是该领域的等级。")
+        table.complain("options", "评等级的题目不用写选项，选项就是该领域的等级。")
     if kind != "grade" and not table.has("options"):
-        table.complain("options", '缺少这一项,应为一列选项,好的在前,如 ["满意", "不满意"]。')
+        table.complain("options", '缺少这一项，应为一列选项，好的在前，如 ["满意", "不满意"]。')
     return QuestionForm(kind, title, options, clause, convention)
 
 
@@ -57,7 +57,7 @@ def _read_options(table: Table) -> tuple[Choice, ...]:
     if pairs and not 2 <= len(pairs) <= OPTIONS_MOST:
         table.complain("options", f"应有2到{OPTIONS_MOST}个选项。")
     if len(set(labels)) < len(labels) or "弃权" in labels:
-        table.complain("options", "选项不应重复,也不应写“弃权”(系统总是允许弃权)。")
+        table.complain("options", "选项不应重复，也不应写“弃权”（系统总是允许弃权）。")
     return tuple(Choice(f"option{n}", label, weight) for n, (label, weight) in enumerate(pairs, 1))
 
 
@@ -83,9 +83,9 @@ def read_satisfaction(
     table.close()
     asked = [question for question in questions if question.kind == kind]
     if not asked:
-        table.complain("kind", f'测评票上没有 kind = "{kind}" 的题目,满意率无从算起。')
+        table.complain("kind", f'测评票上没有 kind = "{kind}" 的题目，满意率无从算起。')
     elif len({question.options for question in asked}) > 1:
-        table.complain("kind", "用来算满意率的各题,选项应相同。")
+        table.complain("kind", "用来算满意率的各题，选项应相同。")
     elif asked:
         _check_satisfied(table, form, asked[0], in_force)
     return form
@@ -108,17 +108,17 @@ def _check_satisfied(
     for name in form.satisfied:
         if name != "*" and name not in ladders:
             table.complain(
-                f"satisfied.{name}", f"没有用到名为“{name}”的档次;应为:{'、'.join(ladders)}。"
+                f"satisfied.{name}", f"没有用到名为“{name}”的档次；应为：{'、'.join(ladders)}。"
             )
     for ladder in ladders.values():
         labels = ladder.labels if form.kind == "grade" else tuple(c.label for c in question.options)
         listed, lawful = form.satisfied_for(ladder), "、".join(labels)
         if not listed:
             table.complain(
-                "satisfied", f"没有写明档次“{ladder.name}”中哪些算满意;应取自:{lawful}。"
+                "satisfied", f"没有写明档次“{ladder.name}”中哪些算满意；应取自：{lawful}。"
             )
         for label in (*listed, *form.left_out):
             if label not in labels:
-                table.complain("satisfied", f"“{label}”不是选项,应取自:{lawful}。")
+                table.complain("satisfied", f"“{label}”不是选项，应取自：{lawful}。")
         if set(listed) & set(form.left_out):
             table.complain("left_out", "同一选项不应既算满意又不计入。")

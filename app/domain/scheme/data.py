@@ -92,7 +92,7 @@ class _DataReader:
         for name in names:
             if name not in self._codes:
                 known = "、".join(self._in_force)
-                table.complain("domains", f"没有“{name}”这个领域;应为领域的代码或名称:{known}。")
+                table.complain("domains", f"没有“{name}”这个领域；应为领域的代码或名称：{known}。")
         return tuple(self._codes[name] for name in names if name in self._codes)
 
     def _grade(self, table: Table) -> Any:
@@ -142,7 +142,7 @@ def _notice(table: Table) -> dict[str, Any]:
 
 
 def _step(table: Table) -> dict[str, Any]:
-    expected = '应为月-日,如 "03-27"'
+    expected = '应为月-日，如 "03-27"'
     return {
         "name": table.text("name", required=True),
         "from": table.read("from", _month_day, expected),

@@ -69,7 +69,7 @@ def _load(text: str, source: str) -> Mapping[str, object]:
 def _syntax_problem(message: str, source: str) -> Problem:
     place = re.search(r"at line (\d+), column (\d+)", message)
     key = f"第{place[1]}行第{place[2]}列" if place else "(全文)"
-    hint = "常见原因:引号、括号没有成对,用了中文引号作定界,同一项写了两遍"
+    hint = "常见原因：引号、括号没有成对，用了中文引号作定界，同一项写了两遍"
     return Problem(source, key, f"应合乎 TOML 写法。{hint}。({message})")
 
 
@@ -77,7 +77,7 @@ def _read_scheme(top: Table) -> Scheme | None:
     """None only where problems have been put down that leave nothing to build on."""
     scheme_id = top.text("id", required=True)
     if scheme_id and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", scheme_id):
-        top.complain("id", "应由小写英文字母、数字和连字符组成,如 huaixiang-2012。")
+        top.complain("id", "应由小写英文字母、数字和连字符组成，如 huaixiang-2012。")
     title, origin = top.text("title", required=True), top.text("source", required=True)
     notes = top.texts("notes")
     total = top.number("total") or Fraction(100)
@@ -127,7 +127,7 @@ def _read_ladders(top: Table, total: Fraction) -> dict[str, Ladder]:
         )
         table.close()
         if ladder.name in (CHOOSE, *found):
-            table.complain("name", f"“{ladder.name}”已有别的用处,请换一个名字。")
+            table.complain("name", f"“{ladder.name}”已有别的用处，请换一个名字。")
         elif ladder.grades:
             found[ladder.name] = ladder
     return found
@@ -136,7 +136,7 @@ def _read_ladders(top: Table, total: Fraction) -> dict[str, Ladder]:
 def _read_grades(ladder: Table, total: Fraction) -> tuple[Grade, ...]:
     tables = ladder.tables("grades", required=True)
     if tables and not 2 <= len(tables) <= OPTIONS_MOST:
-        ladder.complain("grades", f"应有2到{OPTIONS_MOST}个等级,从高到低排列。")
+        ladder.complain("grades", f"应有2到{OPTIONS_MOST}个等级，从高到低排列。")
     found: list[Grade] = []
     before = total
     for number, table in enumerate(tables, 1):
@@ -146,15 +146,15 @@ def _read_grades(ladder: Table, total: Fraction) -> tuple[Grade, ...]:
             table.complain("label", f"等级“{grade.label}”写了两次。")
         if number == len(tables):
             if table.has("at_least"):
-                table.complain("at_least", "最后一个等级不应写下限:达不到上一等级的都归入它。")
+                table.complain("at_least", "最后一个等级不应写下限：达不到上一等级的都归入它。")
         elif not table.has("at_least"):
-            table.complain("at_least", "缺少这一项,应为该等级的最低分(含),如 80。")
+            table.complain("at_least", "缺少这一项，应为该等级的最低分（含），如 80。")
         elif grade.at_least is not None:
             highest = "不高于总分" if not found else "低于上一等级的下限"
             if grade.at_least > before or (found and grade.at_least == before):
-                table.complain("at_least", f"应{highest}:等级从高到低排列,下限依次降低。")
+                table.complain("at_least", f"应{highest}：等级从高到低排列，下限依次降低。")
             if grade.at_least == 0:
-                table.complain("at_least", "应大于0,否则下面的等级没有人能得到。")
+                table.complain("at_least", "应大于0，否则下面的等级没有人能得到。")
             before = grade.at_least
         found.append(grade)
     return tuple(found)
@@ -164,9 +164,9 @@ def _read_ladder_choices(top: Table, ladders: Mapping[str, Ladder]) -> tuple[Lad
     names = top.texts("ladder_choices")
     for name in names:
         if name not in ladders:
-            top.complain("ladder_choices", f"没有名为“{name}”的档次;{_names(ladders)}。")
+            top.complain("ladder_choices", f"没有名为“{name}”的档次；{_names(ladders)}。")
     if len(names) == 1:
-        top.complain("ladder_choices", "应至少有两种档次可选;只有一种时请直接写在领域里。")
+        top.complain("ladder_choices", "应至少有两种档次可选；只有一种时请直接写在领域里。")
     return tuple(LadderChoice(n, ladders[n].title, ladders[n]) for n in names if n in ladders)
 
 
@@ -181,10 +181,10 @@ def _read_domains(
         open_choice = open_choice or ladder == CHOOSE
         if ladder == CHOOSE and not choices:
             table.complain(
-                "ladder", '写了 "choose",还应在文件开头用 ladder_choices 列出可选的档次。'
+                "ladder", '写了 "choose"，还应在文件开头用 ladder_choices 列出可选的档次。'
             )
         elif ladder and ladder != CHOOSE and ladder not in ladders:
-            table.complain("ladder", f"没有名为“{ladder}”的档次;{_names(ladders)}。")
+            table.complain("ladder", f"没有名为“{ladder}”的档次；{_names(ladders)}。")
         graded = table.one_of("graded", GRADED, required=True)
         domain = Domain(
             code=table.text("code", required=True),
@@ -196,11 +196,11 @@ def _read_domains(
         )
         table.close()
         for name in {domain.code, domain.name, *domain.aliases} & taken:
-            table.complain("name", f"“{name}”在别的领域用过了,代码、名称和别名都不应重复。")
+            table.complain("name", f"“{name}”在别的领域用过了，代码、名称和别名都不应重复。")
         taken |= {domain.code, domain.name, *domain.aliases}
         found.append(domain)
     if choices and not open_choice:
-        top.complain("ladder_choices", '没有一个领域写着 ladder = "choose",不应再列可选的档次。')
+        top.complain("ladder_choices", '没有一个领域写着 ladder = "choose"，不应再列可选的档次。')
     return tuple(found)
 
 
@@ -213,7 +213,7 @@ def _in_force(
 
 
 def _names(ladders: Iterable[str]) -> str:
-    return f"应为:{'、'.join(ladders)}" if ladders else "还没有写好任何档次([[ladders]])"
+    return f"应为：{'、'.join(ladders)}" if ladders else "还没有写好任何档次（[[ladders]]）"
 
 
 # Indicators
@@ -241,7 +241,7 @@ def _read_indicators(top: Table, total: Fraction) -> tuple[Indicator, ...]:
 def _read_points(table: Table) -> Points:
     if table.has("points") and table.values["points"] == "unstated":
         return "unstated"
-    expected = '应为不小于0的数字,文件没有写分值的写 "unstated"'
+    expected = '应为不小于0的数字，文件没有写分值的写 "unstated"'
     if table.has("points") and isinstance(table.values["points"], str):
         table.complain("points", f"{expected}。")
         return "unstated"
@@ -265,9 +265,9 @@ def _check_sum(
 ) -> None:
     stated = [value for value in points if isinstance(value, Fraction)]
     if stated and len(stated) < len(points):
-        table.complain(key, '分值应要么都写数字,要么都写 "unstated"。')
+        table.complain(key, '分值应要么都写数字，要么都写 "unstated"。')
     elif stated and sum(stated) != whole:
-        table.complain(key, f"各项分值之和应为{whole_name}{whole},现在是{sum(stated)}。")
+        table.complain(key, f"各项分值之和应为{whole_name}{whole}，现在是{sum(stated)}。")
 
 
 # Scores and facts
@@ -307,7 +307,7 @@ def _read_facts(top: Table) -> tuple[FactField, ...]:
         clause = table.text("clause")
         table.close()
         if {name, title} & taken:
-            table.complain("name", f"“{name}”(或其名称“{title}”)写了两次。")
+            table.complain("name", f"“{name}”（或其名称“{title}”）写了两次。")
         taken |= {name, title}
         if kind is not None:
             found.append(FactField(name, title, kind, clause))

@@ -59,21 +59,21 @@ class Table:
         """
         if not self.has(key):
             if required:
-                self.complain(key, f"缺少这一项,{expected}。")
+                self.complain(key, f"缺少这一项，{expected}。")
             return None
         converted = convert(self.values[key])
         if converted is None:
-            self.complain(key, f"{expected},现在写的是 {shown(self.values[key])}。")
+            self.complain(key, f"{expected}，现在写的是 {shown(self.values[key])}。")
         return converted
 
     def text(self, key: str, required: bool = False) -> str:
         """A text that is not empty; `""` where it is lacking."""
-        expected = f"应为引号中的文字(不空,不超过{TEXT_MOST}字)"
+        expected = f"应为引号中的文字（不空，不超过{TEXT_MOST}字）"
         return self.read(key, _text, expected, required) or ""
 
     def texts(self, key: str, required: bool = False) -> tuple[str, ...]:
         """A list of texts that are not empty and differ; a single text stands for a list of one."""
-        found = self.read(key, _texts, '应为一列文字,如 ["甲", "乙"]', required) or ()
+        found = self.read(key, _texts, '应为一列文字，如 ["甲", "乙"]', required) or ()
         if len(set(found)) < len(found):
             self.complain(key, "各项不应重复。")
         return found
@@ -85,12 +85,12 @@ class Table:
 
     def number(self, key: str, required: bool = False) -> Fraction | None:
         """An exact number, 0 or more."""
-        return self.read(key, _not_negative, "应为不小于0的数字,如 90", required)
+        return self.read(key, _not_negative, "应为不小于0的数字，如 90", required)
 
     def rate(self, key: str, required: bool = False) -> Fraction | None:
         """A rate between 0 and 1."""
         return self.read(
-            key, read_rate, '应为带引号的百分数或分数(0到1之间),如 "90%" 或 "2/3"', required
+            key, read_rate, '应为带引号的百分数或分数（0到1之间），如 "90%" 或 "2/3"', required
         )
 
     def one_of(self, key: str, allowed: Sequence[Word], required: bool = False) -> Word | None:
@@ -104,16 +104,16 @@ class Table:
 
     def table(self, key: str, required: bool = False, expected: str = "") -> Table | None:
         """A table within this one."""
-        expected = expected or f"应为一个表,写作 [{self.path_of(key)}]"
+        expected = expected or f"应为一个表，写作 [{self.path_of(key)}]"
         found = self.read(key, _mapping, expected, required)
         return None if found is None else self._inner(found, self.path_of(key))
 
     def tables(self, key: str, required: bool = False) -> list[Table]:
         """A list of tables; numbered from 1 in complaints, as people count."""
-        expected = f"应为若干个表,每个写作 [[{self.path_of(key)}]]"
+        expected = f"应为若干个表，每个写作 [[{self.path_of(key)}]]"
         found = self.read(key, _mappings, expected, required) or ()
         if required and self.has(key) and not found:
-            self.complain(key, f"{expected},至少一个。")
+            self.complain(key, f"{expected}，至少一个。")
         return [self._inner(v, f"{self.path_of(key)}[{n}]") for n, v in enumerate(found, 1)]
 
     def close(self) -> None:
@@ -123,7 +123,7 @@ class Table:
         for number, key in enumerate(unknown):
             near = difflib.get_close_matches(key, self._known, n=1) if number < HINTS_MOST else []
             hint = f"是不是想写 {near[0]}?" if near else ""
-            self.complain(key, f"没有这一项。{hint}此处可写:{known}。")
+            self.complain(key, f"没有这一项。{hint}此处可写：{known}。")
 
     def _inner(self, values: Mapping[str, object], path: str) -> Table:
         return Table(values, self._source, self._problems, path)

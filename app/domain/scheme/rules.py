@@ -68,7 +68,7 @@ class RuleReader:
             rule = self._read_rule(table)
             table.close()
             if rule and rule.id in (*RESERVED, *(earlier.id for earlier in found)):
-                table.complain("id", f"“{rule.id}”已有别的用处或写了两次,请换一个。")
+                table.complain("id", f"“{rule.id}”已有别的用处或写了两次，请换一个。")
             if rule:
                 found.append(rule)
         return tuple(found)
@@ -107,7 +107,7 @@ class RuleReader:
     def _read_condition(self, table: Table, depth: int) -> Condition | None:
         """Every key of the table is a condition, and all of them must hold."""
         if depth > DEPTH_MOST:
-            table.complain("", f"条件套得太深,应不超过{DEPTH_MOST}层。")
+            table.complain("", f"条件套得太深，应不超过{DEPTH_MOST}层。")
             return None
         parts = [
             *self._read_compare(table, "satisfaction"),
@@ -119,7 +119,7 @@ class RuleReader:
         ]
         table.close()
         if not table.values:
-            table.complain("", '条件是空的,应至少写一样,如 satisfaction = { below = "90%" }。')
+            table.complain("", '条件是空的，应至少写一样，如 satisfaction = { below = "90%" }。')
         if not parts:
             return None
         return parts[0] if len(parts) == 1 else AllOf(tuple(parts))
@@ -135,8 +135,8 @@ class RuleReader:
         found: list[Condition] = []
         for name in inner.values:
             if not inner.has(name) or name not in known:
-                listed = "、".join(known) or "还没有写任何事实项([[facts]])"
-                inner.complain(name, f"没有这个名称;应为:{listed}。")
+                listed = "、".join(known) or "还没有写任何事实项（[[facts]]）"
+                inner.complain(name, f"没有这个名称；应为：{listed}。")
             elif measure == "fact" and self._facts[name].type == "yes_no":
                 found.append(FactIs(name, inner.flag(name, default=True)))
             elif (bounds := inner.table(name)) is not None:
@@ -149,7 +149,7 @@ class RuleReader:
         if len(codes) < len(names):
             unknown = "、".join(name for name in names if name not in self._codes)
             known = "、".join(self._in_force)
-            table.complain("domain", f"没有“{unknown}”这个领域;应为领域的代码或名称:{known}。")
+            table.complain("domain", f"没有“{unknown}”这个领域；应为领域的代码或名称：{known}。")
         return [InDomain(tuple(dict.fromkeys(codes)))] if codes else []
 
     def _read_voted(self, table: Table) -> list[Condition]:
@@ -157,12 +157,12 @@ class RuleReader:
         if not grades:
             return []
         if not self._grade_asked:
-            table.complain("voted", '测评票上没有评等级的题目(kind = "grade"),不应使用 voted。')
+            table.complain("voted", '测评票上没有评等级的题目（kind = "grade"），不应使用 voted。')
         labels = {g for found in self._in_force.values() for ladder in found for g in ladder.labels}
         for grade in grades:
             if grade not in (*labels, "top", "bottom"):
                 known = "、".join(sorted(labels))
-                table.complain("voted", f"没有“{grade}”这个等级;应为 top、bottom 或:{known}。")
+                table.complain("voted", f"没有“{grade}”这个等级；应为 top、bottom 或：{known}。")
         return [Voted(grades)]
 
     def _read_combined(self, table: Table, depth: int) -> list[Condition]:
@@ -186,11 +186,11 @@ def read_bounds(table: Table, rate: bool) -> tuple[Bound, ...]:
     """`{ at_least = …, below = … }`: comparisons that must all hold, with rates or numbers."""
     found: list[Bound] = []
     for comparison in COMPARISONS:
-        value = table.rate(comparison) if rate else table.read(comparison, _number, "应为数字,如 3")
+        value = table.rate(comparison) if rate else table.read(comparison, _number, "应为数，如 3")
         if value is not None:
             found.append(Bound(comparison, value, rate))
     if not table.values:
-        table.complain("", f"应写一种比较:{'、'.join(COMPARISONS)}。")
+        table.complain("", f"应写一种比较：{'、'.join(COMPARISONS)}。")
     table.close()
     return tuple(found)
 
@@ -216,7 +216,7 @@ def complain_target(table: Table, key: str, ladder: Ladder) -> None:
     """Say that `key` names no grade of this ladder."""
     table.complain(
         key,
-        f"{shown(table.values[key])}不是档次“{ladder.name}”的等级;应为 top、below_top、bottom,"
-        f"或取自:{'、'.join(ladder.labels)}"
-        f'(几种档次的叫法不同时写成表,如 {{ {ladder.name} = "{ladder.labels[0]}" }})。',
+        f"{shown(table.values[key])}不是档次“{ladder.name}”的等级；应为 top、below_top、bottom，"
+        f"或取自：{'、'.join(ladder.labels)}"
+        f'(几种档次的叫法不同时写成表，如 {{ {ladder.name} = "{ladder.labels[0]}" }})。',
     )

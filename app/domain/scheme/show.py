@@ -64,8 +64,8 @@ def scheme_json(scheme: Scheme) -> dict[str, Any]:
 
 
 def rule_words(scheme: Scheme, rule: Rule) -> str:
-    """A rule as a sentence, such as `满意率低于90%:不得高于次高等级`."""
-    return f"{condition_words(scheme, rule.when)}:{effect_words(rule)}"
+    """A rule as a sentence, such as `满意率低于90%：不得高于次高等级`."""
+    return f"{condition_words(scheme, rule.when)}：{effect_words(rule)}"
 
 
 def effect_words(rule: Rule, ladder: Ladder | None = None) -> str:
@@ -74,7 +74,7 @@ def effect_words(rule: Rule, ladder: Ladder | None = None) -> str:
     return {
         "cap": f"不得高于{grade}",
         "floor_to": f"直接定为{grade}",
-        "veto": f"一票否决,定为{grade}",
+        "veto": f"一票否决，定为{grade}",
         "flag": "须写明理由",
     }[rule.effect]
 
@@ -83,11 +83,11 @@ def condition_words(scheme: Scheme, condition: Condition) -> str:
     """A condition in words."""
     match condition:
         case AllOf(parts):
-            return ",且".join(condition_words(scheme, part) for part in parts)
+            return "，且".join(condition_words(scheme, part) for part in parts)
         case AnyOf(parts):
-            return "(" + ",或".join(condition_words(scheme, part) for part in parts) + ")"
+            return "（" + "，或".join(condition_words(scheme, part) for part in parts) + "）"
         case Not(part):
-            return f"并非({condition_words(scheme, part)})"
+            return f"并非（{condition_words(scheme, part)}）"
     return _simple_words(scheme, condition)
 
 

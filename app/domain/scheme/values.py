@@ -303,9 +303,9 @@ class Scheme:
         """
         found = [c.ladder for c in self.ladder_choices if name in (c.name, c.title)]
         if not found:
-            names = "、".join(f"{c.name}({c.title})" for c in self.ladder_choices)
+            names = "、".join(f"{c.name}（{c.title}）" for c in self.ladder_choices)
             raise LadderUnknown(
-                f"没有“{name}”这种档次;可选:{names}。" if names else "这个方案的档次已定,不用选。"
+                f"没有“{name}”这种档次；可选：{names}。" if names else "方案的档次已定，不用选。"
             )
         settled = (d if d.chosen else replace(d, chosen=found[0]) for d in self.domains)
         return replace(self, domains=tuple(settled))
@@ -315,8 +315,8 @@ class Scheme:
         for domain in self.domains:
             if code_or_name in (domain.code, domain.name, *domain.aliases):
                 return domain
-        names = "、".join(f"{domain.name}({domain.code})" for domain in self.domains)
-        raise DomainUnknown(f"方案“{self.title}”没有“{code_or_name}”这个领域;应为:{names}。")
+        names = "、".join(f"{domain.name}（{domain.code}）" for domain in self.domains)
+        raise DomainUnknown(f"方案“{self.title}”没有“{code_or_name}”这个领域；应为：{names}。")
 
     def ballot_questions(self, domain: str) -> tuple[BallotQuestion, ...]:
         """The questions put for each subject of this domain. Raises LadderNotChosen."""
@@ -363,4 +363,4 @@ def _formula(form: SatisfactionForm, labels: tuple[str, ...]) -> str:
     without = ([] if form.abstain_counts else ["弃权"]) + list(form.left_out)
     remarks = [f"含{'、'.join(counted)}"] if counted else []
     remarks += [f"不含{'、'.join(without)}"] if without else []
-    return f"满意率 =({' + '.join(labels)})÷ {ballots}({','.join(remarks)})"
+    return f"满意率 =（{' + '.join(labels)}）÷ {ballots}（{'，'.join(remarks)}）"
