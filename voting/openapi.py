@@ -68,7 +68,7 @@ def describe() -> dict[str, Any]:
         "info": {
             "title": "明测投票接口",
             "version": "1",
-            "summary": "协议 mingce/1:凭测评票换取盲签凭证，再凭凭证投出选票",
+            "summary": "协议 mingce/1：凭测评票换取盲签凭证，再凭凭证投出选票",
             "description": (
                 "二进制值一律为不带填充的 base64url，每个值只有一种写法。请求体为 UTF-8 的 JSON,"
                 '不看 Content-Type。拒绝时答复 {"error", "message"} 和相应状态码，数据库不变。'
@@ -93,7 +93,7 @@ CODE: dict[str, Any] = {
     "name": "code",
     "in": "path",
     "required": True,
-    "description": "测评会编号:6 个 Crockford 字符，大写",
+    "description": "测评会编号：6 个 Crockford 字符，大写",
     "schema": {"type": "string", "minLength": 1},
     "example": "7K3M9P",
 }
@@ -136,7 +136,7 @@ def _cast_ballot() -> tuple[str, Operation]:
 def _get_live() -> tuple[str, Operation]:
     return "get", _operation(
         "getLive",
-        f"已投票数，以及可以公布的计票（{POLICIES[0]}:晚一批公布）",
+        f"已投票数，以及可以公布的计票（{POLICIES[0]}：晚一批公布）",
         {"200": _json("当前可见的计票", "Live")},
     )
 
@@ -148,7 +148,7 @@ def _watch_live() -> tuple[str, Operation]:
         "与 …/live 相同，以 server-sent events 持续推送；会议结束后给出 id 为 final 的末次事件",
         {
             "200": {"description": "事件流", "content": {"text/event-stream": event}},
-            "204": {"description": "Last-Event-ID 为 final:已经看完，不必再连"},
+            "204": {"description": "Last-Event-ID 为 final：已经看完，不必再连"},
         },
     )
 

@@ -87,7 +87,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
     ),
     "CredentialRequest": _object(
-        token=_text("票码:16 个 Crockford 字符；连字符、空格、大小写不论,I、L 作 1,O 作 0"),
+        token=_text("票码：16 个 Crockford 字符；连字符、空格、大小写不论，I、L 作 1，O 作 0"),
         blinded=_binary(ELEMENT_BYTES, "盲化后的元素"),
     ),
     "Credential": _object(
@@ -125,7 +125,7 @@ SCHEMAS: dict[str, Schema] = {
         ),
         lists=_list(
             _object(
-                group=_text("类别;* 为合并统计的各类别"),
+                group=_text("类别；* 为合并统计的各类别"),
                 cell=CELL,
                 marks=_list(
                     {

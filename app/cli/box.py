@@ -87,15 +87,15 @@ def _sound(box: Box, printed: str | None) -> str:
     ]
     for group, count in box.counts.items():
         lines.append(
-            f"类别 {group}:发出 {count.issued} 使用 {count.redeemed} 投出 {count.cast} "
+            f"类别 {group}：发出 {count.issued} 使用 {count.redeemed} 投出 {count.cast} "
             f"作废 {count.voided} 未用 {count.unused}"
         )
     for cell, counts in _count(list(box_marks(box))).items():
-        lines.append(f"票格 {cell}:{_in_words(counts)}")
+        lines.append(f"票格 {cell}：{_in_words(counts)}")
     groups = recount(box)
     for group in groups if len(groups) > 1 else ():
         name = "合并统计的各类别" if group == TOGETHER else f"类别 {group}"
-        lines += [f"{name} 票格 {cell}:{_in_words(c)}" for cell, c in groups[group].items()]
+        lines += [f"{name} 票格 {cell}：{_in_words(c)}" for cell, c in groups[group].items()]
     return "\n".join(lines)
 
 

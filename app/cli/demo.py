@@ -56,7 +56,7 @@ LADDER_DEFAULT = "four"
     type=click.Choice(POLICIES),
     default=POLICIES[0],
     show_default=True,
-    help="大屏:batched 逐批公布,turnout 只公布人数",
+    help="大屏：batched 逐批公布，turnout 只公布人数",
 )
 @click.option("--ladder", help=f"方案没有写明分几档时选用哪种（默认 {LADDER_DEFAULT}）")
 @click.option("--groups", help="参会人员类别和应到人数，如 党员:30,群众代表:20")
@@ -166,7 +166,7 @@ def _groups(text: str | None, slips: int | None, k: int) -> tuple[DemoGroup, ...
         name, colon, number = part.replace("\uff1a", ":").partition(":")
         name, number = name.strip(), number.strip()
         if not (colon and name and number.isascii() and number.isdecimal() and len(number) < 6):
-            raise Refusal("--groups 应为“类别：人数”，用逗号隔开，如 党员:30,群众代表:20。")
+            raise Refusal("--groups 应为“类别:人数”，用逗号隔开，如 党员:30,群众代表:20。")
         persons.append((name, int(number)))
     names = [name for name, _ in persons]
     if len(names) > 9 or len(set(names)) < len(names) or max(map(len, names)) > 40:
@@ -255,7 +255,7 @@ def _records(file: Path | None) -> list[dict[str, Any]]:
     for record in value:
         if unknown := set(record) - RECORD_KEYS:
             raise Refusal(
-                f"--records 中不认识 {'、'.join(sorted(unknown))}；可用:name domain self "
+                f"--records 中不认识 {'、'.join(sorted(unknown))}；可用：name domain self "
                 "superior facts。"
             )
         for key in {"name", "domain"} & set(record):

@@ -61,7 +61,7 @@ def show_meeting(code: str, wants_json: bool) -> None:
     if wants_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
-    click.echo(f"{answer['title']}({answer['meeting']})：{STATE_WORDS[answer['state']]}")
+    click.echo(f"{answer['title']}（{answer['meeting']}）：{STATE_WORDS[answer['state']]}")
     if "turnout" in answer:
         click.echo(
             f"应到 {figures.expected} 发出 {figures.issued} "
@@ -97,7 +97,7 @@ def close(code: str, present: int | None, wants_json: bool) -> None:
     for line in tally_lines(msgspec.convert(meeting.form, Form), answer):
         click.echo(line)
     for record in answer["records"]:
-        click.echo(f"{record['organisation']}:拟定等级 {record['proposed'] or '(尚不能确定)'}")
+        click.echo(f"{record['organisation']}：拟定等级 {record['proposed'] or '（尚不能确定）'}")
         for reason in record["trace"]:
             click.echo(f"  · {reason['because']}")
 
@@ -144,8 +144,8 @@ def tally_lines(form: Form, shown: dict[str, Any]) -> list[str]:
         rate = shown["satisfaction"][cell.subject]
         percent = f"{rate['percent']}%" if rate["denominator"] else rate["percent"]
         lines.append(
-            f"{names[cell.subject]}:{marks}；满意率 {percent}"
-            f"({rate['numerator']}/{rate['denominator']})"
+            f"{names[cell.subject]}：{marks}；满意率 {percent}"
+            f"（{rate['numerator']}/{rate['denominator']}）"
         )
     return lines
 

@@ -53,13 +53,13 @@ CONCURRENCY_MOST = 500
     "--marks",
     "marks_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="照此投出:JSON {票格或测评对象: {选项: 票数}}，其余弃权",
+    help="照此投出：JSON {票格或测评对象: {选项: 票数}}，其余弃权",
 )
 @click.option(
     "--receipts",
     "receipts_file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="把每人的回执和所投写入这个文件(JSON)",
+    help="把每人的回执和所投写入这个文件（JSON）",
 )
 @click.option(
     "--patience",
@@ -180,7 +180,7 @@ def _planned(meeting: Meeting, file: Path, voters: int, chance: random.Random) -
     try:
         return planned_choices(meeting, marks, voters, chance)
     except ValueError as error:
-        raise Refusal(f"--marks:票格 {error} 的票数多于投票人数 {voters}。") from error
+        raise Refusal(f"--marks：票格 {error} 的票数多于投票人数 {voters}。") from error
 
 
 def _read_marks(meeting: Meeting, value: Any) -> dict[str, dict[str, int]]:
@@ -193,16 +193,16 @@ def _read_marks(meeting: Meeting, value: Any) -> dict[str, dict[str, int]]:
         labels = {c["label"]: c["value"] for c in cell["choices"]} | {"弃权": ABSTAIN}
         values = {*labels.values()}
         if cell["id"] in marks:
-            raise Refusal(f"--marks:票格 {cell['id']} 写了两次。")
+            raise Refusal(f"--marks：票格 {cell['id']} 写了两次。")
         if not isinstance(wanted, dict):
-            raise Refusal(f"--marks:“{place}”应为 {{选项: 票数}}。")
+            raise Refusal(f"--marks：“{place}”应为 {{选项: 票数}}。")
         counted = marks.setdefault(cell["id"], {})
         for choice, number in wanted.items():
             chosen = choice if choice in values else labels.get(choice)
             if chosen is None:
-                raise Refusal(f"--marks:“{place}”没有“{choice}”，可选：{'、'.join(labels)}。")
+                raise Refusal(f"--marks：“{place}”没有“{choice}”，可选：{'、'.join(labels)}。")
             if type(number) is not int or number < 0:
-                raise Refusal(f"--marks:“{place}”的“{choice}”应为不小于 0 的整数。")
+                raise Refusal(f"--marks：“{place}”的“{choice}”应为不小于 0 的整数。")
             counted[chosen] = counted.get(chosen, 0) + number
     return marks
 
@@ -213,10 +213,10 @@ def _cell(meeting: Meeting, place: str) -> dict[str, Any]:
     subjects = {s["id"] for s in meeting.face["subjects"] if place in (s["id"], s["name"])}
     found = [c for c in cells if c["id"] == place] or [c for c in cells if c["subject"] in subjects]
     if not found:
-        raise Refusal(f"--marks:没有“{place}”这个票格或测评对象。")
+        raise Refusal(f"--marks：没有“{place}”这个票格或测评对象。")
     if len(found) > 1:
         ids = "、".join(cell["id"] for cell in found)
-        raise Refusal(f"--marks:“{place}”有几道题，请写明票格：{ids}。")
+        raise Refusal(f"--marks：“{place}”有几道题，请写明票格：{ids}。")
     return found[0]
 
 

@@ -313,7 +313,7 @@ def test_a_sound_file_ends_with_0_and_a_recount(box_file: Path) -> None:
     assert done.exit_code == 0
     assert "票箱完好" in done.output
     assert "与计票单上的摘要一致" in done.output
-    assert "票格 s01.q1:option1 1 option2 1 option3 1 弃权 1 合计 4" in done.output
+    assert "票格 s01.q1：option1 1 option2 1 option3 1 弃权 1 合计 4" in done.output
 
 
 def test_the_recount_is_there_for_programs_too(box_file: Path) -> None:
