@@ -78,9 +78,14 @@ def open_meeting_on(
     scheme: str = "huaixiang-2012",
     subjects: tuple[str, ...] = SUBJECTS,
     slips: int = 6,
+    also_asked: str = "",
 ) -> OpenMeeting:
-    """An open meeting on `subjects` in the server's database, with so many slips."""
+    """An open meeting on `subjects` in the server's database, with so many slips.
+
+    also_asked: a further `[[questions]]` of the scheme, in TOML.
+    """
     text = (ROOT / "schemes" / f"{scheme}.toml").read_text()
+    text = text.replace("\n[satisfaction]\n", f"\n{also_asked}\n[satisfaction]\n")
     with _application(server.data):
         number = next(_number)
         root = Organisation(name=f"怀乡中学党总支（{number}）", kind="general_branch")

@@ -58,6 +58,35 @@ def test_the_questions_of_other_schemes_are_voted_too(
     voter.done()
 
 
+EACH_INDICATOR = """
+[[questions]]
+kind = "indicator"
+options = ["好", "较好", "一般", "较差"]
+convention = "逐项测评"
+"""
+
+
+def test_several_questions_on_a_subject_stand_on_one_card(phone_page: Page, hall: Server) -> None:
+    meeting = open_meeting_on(hall, INSECURE_HOST, also_asked=EACH_INDICATOR)
+    voter = Voter(phone_page, meeting)
+    voter.begin(meeting.slips[0])
+    groups = phone_page.get_by_role("radiogroup")
+    expect(groups).to_have_count(8)
+    for number in range(7):
+        groups.nth(number).get_by_label("较好", exact=True).check()
+    voter.choose(None, None, None)
+    expect(phone_page.locator(".notice")).to_have_text("有 17 项没有选，按弃权计。")
+    voter.send()
+    voter.done()
+    meeting.close()
+    box = phone_page.request.get(meeting.api("box")).json()
+    marks = {entry["cell"]: entry["marks"][0][1] for entry in box["lists"]}
+    assert len(marks) == 24
+    assert sorted(cell for cell, choice in marks.items() if choice == "option2") == [
+        f"s01.q{number}" for number in range(1, 8)
+    ]
+
+
 def test_a_typed_slip_votes_however_it_is_typed(phone_page: Page, meeting: OpenMeeting) -> None:
     slip = meeting.slips[0]
     voter = Voter(phone_page, meeting)
