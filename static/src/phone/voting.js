@@ -338,6 +338,6 @@ export class Voting extends Course {
         this.showEntry();
       }));
     if (slip.typed && slip.stage === "new") showTrouble("wrong_key_typed", [again]);
-    else showTrouble("wrong_key", []);
+    else showTrouble("wrong_key", [this.retry()]);
   }
 }

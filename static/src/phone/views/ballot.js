@@ -5,6 +5,7 @@ import { ABSTAIN_LABEL } from "../cards.js";
 import { button, dialog, h, show } from "../dom.js";
 
 const BLANK_LABEL = "没有选（按弃权计）";
+const SHORT_BLANK_LABEL = "没有选";
 
 /**
  * One subject. `cells`: [{id, title, choices: [{value, label}]}]; `choices`: {cellId: value};
@@ -92,8 +93,8 @@ export function showReview({ rows, onChange, onBack, onSend }) {
               h("h2", { class: "row__name" }, row.name),
               row.marks.map((mark) =>
                 h("p", { class: "row__mark" },
-                  row.marks.length > 1 && h("span", { class: "row__title" }, `${mark.title}:`),
-                  h("b", {}, mark.label === null ? BLANK_LABEL : mark.label)))),
+                  row.marks.length > 1 && h("span", { class: "row__title" }, `${mark.title} `),
+                  choiceOf(mark, row.marks.length > 1)))),
             button("修改", "default", () => onChange(index),
               { class: "weui-btn weui-btn_default row__change", "aria-label": `修改：${row.name}` }),
           ),
@@ -124,4 +125,9 @@ export function showReview({ rows, onChange, onBack, onSend }) {
     );
   }
   return cancel;
+}
+
+function choiceOf(mark, several) {
+  if (mark.label !== null) return h("b", {}, mark.label);
+  return h("b", { class: "row__blank" }, several ? SHORT_BLANK_LABEL : BLANK_LABEL);
 }
