@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +55,18 @@ class Shell:
         """Close the meeting: its answer under `""`, and each record under its name."""
         answer = self.run("meeting", "close", demo["meeting"], "--json")
         return {"": answer, **{record["organisation"]: record for record in answer["records"]}}
+
+
+@pytest.fixture(scope="module")
+def server(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all cases."""
+    data = tmp_path_factory.mktemp("cases") / "data"
+    data.mkdir()
+    shutil.copyfile(migrated_database, data / DATABASE_FILE)
+    running = Server(data, {})
+    running.start()
+    yield running
+    running.kill()
 
 
 @pytest.fixture
@@ -229,10 +243,8 @@ def test_a_demo_prints_exactly_what_is_promised(shell: Shell) -> None:
     assert demo["screen"].startswith(f"{demo['base']}/screen/")
     again = shell.demo("awu-villages-2012", [{}, {}], 12)
     assert again["meeting"] != demo["meeting"]
-    assert {m["meeting"] for m in json.loads(shell.server.flask("meeting", "list", "--json"))} == {
-        demo["meeting"],
-        again["meeting"],
-    }
+    listed = json.loads(shell.server.flask("meeting", "list", "--json"))
+    assert {demo["meeting"], again["meeting"]} <= {meeting["meeting"] for meeting in listed}
 
 
 def test_a_demo_starts_from_an_empty_folder(tmp_path: Path) -> None:
