@@ -58,12 +58,15 @@ class Limits(NamedTuple):
 
     live, screen: most watchers of each kind; screens have places of their own, so that a crowd
     of public watchers cannot shut out the room's projector. interval: between two looks at the
-    database. heartbeat: longest silence. linger: how long a stream goes on after its last event.
+    database, lengthened so that all pollers together take no more than `share` of one core.
+    heartbeat: longest silence. linger: how long a stream goes on after its last event.
+    longest_pause: between looks at a database that fails, or at a meeting that is over.
     """
 
     live: int = 2000
     screen: int = 200
     interval: float = 0.2
+    share: float = 0.15
     heartbeat: float = 15.0
     linger: float = 60.0
     longest_pause: float = 2.0
@@ -156,6 +159,7 @@ class Hub:
                 if channel.watchers == 0:
                     del self._channels[code]
                     return
+            began = time.monotonic()
             try:
                 frame = self._read(code)
             except Exception as error:
@@ -166,11 +170,16 @@ class Hub:
                 pause = min(pause * 2, self.limits.longest_pause)
                 continue
             channel.failing = False
-            pause = self.limits.interval
+            pause = self._pause(frame, time.monotonic() - began)
             if frame != channel.frame:
                 with channel.changed:
                     channel.frame = frame
                     channel.changed.notify_all()
+
+    def _pause(self, frame: Frame, took: float) -> float:
+        if frame.final:
+            return self.limits.longest_pause
+        return max(self.limits.interval, took * len(self._channels) / self.limits.share)
 
 
 class Stream(Iterator[bytes]):

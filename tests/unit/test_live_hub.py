@@ -124,6 +124,22 @@ def test_a_poller_outlives_a_database_that_fails(hub: Hub, meetings: Meetings):
     stream.close()
 
 
+def test_many_meetings_that_are_slow_to_read_do_not_take_the_processor(meetings: Meetings):
+    def slow(code: str) -> Frame:
+        time.sleep(0.02)
+        return meetings.read(code)
+
+    hub = Hub(slow, QUICK._replace(share=0.2))
+    meetings.frames |= {code: frame(0) for code in "BCD"}
+    streams = [hub.watch(code, "live") for code in "ABCD"]
+    wait_until(lambda: meetings.reads >= 8)
+    before, began = meetings.reads, time.monotonic()
+    wait_until(lambda: meetings.reads >= before + 8)
+    assert (time.monotonic() - began) * 0.2 >= 4 * 0.02
+    for stream in streams:
+        stream.close()
+
+
 def test_a_screen_is_not_told_that_all_is_well_while_the_database_fails(meetings: Meetings):
     hub = Hub(meetings.read, QUICK._replace(heartbeat=0.2))
     stream = hub.watch("A", "screen", version=1)
