@@ -18,7 +18,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, settings
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from app.config import DATABASE_FILE, Config
 from app.factory import create_app
@@ -159,7 +159,16 @@ def screenshot(tmp_path: Path) -> Callable[..., Path]:
     def take(page: Page, name: str, **options: Any) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{name}.png"
-        page.screenshot(path=path, **options)
+        for patience in (1, 2, 0):
+            try:
+                page.screenshot(path=path, **options)
+            except Error as error:
+                # On a busy machine Chromium may fail to hand over a frame; the next one will do.
+                if "Unable to capture screenshot" not in str(error) or not patience:
+                    raise
+                page.wait_for_timeout(patience * 1000)
+            else:
+                break
         return path
 
     return take

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.meetings import Slip
 from tests.browser.voter import Voter
@@ -22,6 +22,8 @@ SCORES = {"第一党支部": ("95", "91.5"), "第二党支部": ("90", "89.999")
 GRADES = {"第一党支部": "好", "第二党支部": "较好", "第三党支部": "较差"}
 SLIPS = 30
 PASSWORD = "一个很长的密码 2026"
+
+A4: ViewportSize = {"width": 794, "height": 1123}
 
 Take = Callable[..., Path]
 
@@ -63,6 +65,7 @@ def test_a_meeting_from_the_first_admin_to_three_grading_records(
     expect(screen.locator("#cast")).to_have_text(str(SLIPS))
     expect(screen.locator("#rows")).to_be_visible()
     expect(screen.locator("#remark")).to_contain_text("25")
+    screen.wait_for_timeout(1500)  # the bars glide to their length before the picture
     screenshot(screen, "screen-live")
 
     _records_follow_provisionally(admin, screenshot)
@@ -175,9 +178,7 @@ def _print_slips(admin: Page, base: str, screenshot: Take) -> Paper:
     admin.locator("#number").fill(str(SLIPS))
     admin.locator("#issue").click()
     expect(admin.locator("article.slip")).to_have_count(SLIPS)
-    admin.emulate_media(media="print")
-    screenshot(admin, "slips", full_page=True)
-    admin.emulate_media(media="screen")
+    _picture_of_paper(admin, "slips", screenshot)
     digest = _key_digest(admin, base, paper.code)
     for article in admin.locator("article.slip").all():
         token = "".join(article.locator(".slip-code span").all_inner_texts())
@@ -189,6 +190,15 @@ def _print_slips(admin: Page, base: str, screenshot: Take) -> Paper:
     admin.locator("#done").click()
     expect(admin.locator("#issue")).to_be_visible()
     return paper
+
+
+def _picture_of_paper(admin: Page, name: str, screenshot: Take) -> None:
+    """As it comes out of the printer: A4 at 96 points an inch."""
+    admin.emulate_media(media="print")
+    admin.set_viewport_size(A4)
+    screenshot(admin, name, full_page=True)
+    admin.set_viewport_size(WIDE["viewport"])
+    admin.emulate_media(media="screen")
 
 
 def _key_digest(admin: Page, base: str, code: str) -> str:
@@ -263,9 +273,7 @@ def _close(admin: Page, screenshot: Take) -> str:
     admin.get_by_role("link", name="计票单").first.click()
     expect(admin.locator("body")).to_contain_text("监票人")
     sheet = re.sub(r"\s", "", admin.locator("body").inner_text())
-    admin.emulate_media(media="print")
-    screenshot(admin, "count-sheet", full_page=True)
-    admin.emulate_media(media="screen")
+    _picture_of_paper(admin, "count-sheet", screenshot)
     found = re.search(r"[0-9a-f]{64}", sheet)
     assert found, sheet
     return found.group()
