@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from app.actions.account import create_account
+from app.actions.grading import reassess
 from app.actions.meeting import (
     Settings,
     choose_subjects,
@@ -146,6 +147,8 @@ def _make_round(plan: DemoPlan) -> tuple[int, list[int]]:
         for subject in plan.subjects
     ]
     db.session.add_all(records)
+    for record in records:
+        reassess(record)
     db.session.commit()
     return round_.id, [record.id for record in records]
 
