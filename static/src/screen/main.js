@@ -19,7 +19,7 @@ const end = follow(base, {
     if (stateOf(picture) === "closed" || stateOf(picture) === "voided") end();
     update();
   },
-  lost: () => banner("正在重新连接…画面可能不是最新，投票不受影响"),
+  lost: () => banner("正在重新连接…画面暂不更新，已投的票不会丢失"),
   back: () => banner(""),
   revoked() {
     banner("");
