@@ -338,3 +338,54 @@ def test_a_ballot_that_came_too_late_is_said_not_to_count(
     phone_page.reload()
     voter.sees("您的选票未计入")
     assert "sealed" not in phone_page.evaluate("JSON.stringify(localStorage)")
+
+
+def test_a_frozen_page_that_comes_back_brings_no_choices_with_it(
+    phone_page: Page, meeting: OpenMeeting
+) -> None:
+    # Chromium keeps no page with `no-store` frozen, so the events of one that does are sent here.
+    freeze = "() => { dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })); }"
+    thaw = "() => { dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })); }"
+    voter = Voter(phone_page, meeting)
+    voter.begin(meeting.slips[0])
+    phone_page.get_by_label("较差", exact=True).check()
+    phone_page.evaluate(freeze)
+    assert phone_page.locator("#page").inner_text() == ""
+    phone_page.evaluate(thaw)
+    expect(phone_page.get_by_label("较差", exact=True)).to_be_checked()
+    voter.choose("较差", "较差", "较差")
+    voter.send()
+    voter.done()
+    phone_page.evaluate(freeze)
+    phone_page.evaluate(thaw)
+    voter.done()
+    assert phone_page.get_by_text("较差").count() == 0
+
+
+YOUNGER_THAN_CHROME_67 = """
+delete Object.hasOwn;
+delete Object.fromEntries;
+delete Array.prototype.at;
+delete Array.prototype.flat;
+delete Array.prototype.flatMap;
+delete Array.prototype.toSorted;
+delete String.prototype.at;
+delete String.prototype.matchAll;
+delete String.prototype.replaceAll;
+delete Promise.allSettled;
+delete Promise.any;
+delete Element.prototype.replaceChildren;
+delete window.structuredClone;
+delete window.queueMicrotask;
+delete window.WeakRef;
+delete window.globalThis;
+"""
+
+
+def test_a_web_view_of_chrome_67_votes(phone_page: Page, meeting: OpenMeeting) -> None:
+    phone_page.add_init_script(YOUNGER_THAN_CHROME_67)
+    voter = Voter(phone_page, meeting)
+    voter.begin(meeting.slips[0])
+    voter.choose("好", "较好", None)
+    voter.send()
+    voter.done()

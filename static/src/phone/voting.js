@@ -256,7 +256,9 @@ export class Voting extends Course {
       slips.settleSlip(book);
       localStorage.removeItem(storageKey(this.code));
     }
-    this.showDone(book);
+    // After closing, a second sealed ballot on this phone is looked for as well.
+    if (this.meeting.state === "closed" && slips.waitingSlip(book)) return this.route();
+    return this.showDone(book);
   }
 
   // Afterwards
