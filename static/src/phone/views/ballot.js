@@ -42,10 +42,11 @@ function progress(at, count) {
 function question(cell, chosen, several, onChoose) {
   const titleId = `title-${cell.id}`;
   const all = cell.choices.concat([{ value: ABSTAIN, label: ABSTAIN_LABEL }]);
+  const long = all.some(({ label }) => label.length > 3);
+  const kind = `question${several ? " question_several" : ""}${long ? " question_long" : ""}`;
   return h(
     "div",
-    { class: several ? "question question_several" : "question", role: "radiogroup",
-      "aria-labelledby": titleId },
+    { class: kind, role: "radiogroup", "aria-labelledby": titleId },
     h("h2", { class: "question__title", id: titleId }, cell.title),
     h(
       "div",
