@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import case, select
+from sqlalchemy.orm import joinedload
 
 from app.actions.grading import reassess, scheme_of
 from app.actions.live import live_picture
@@ -81,13 +82,17 @@ class Status(NamedTuple):
 def list_statuses(round_: Round) -> list[Status]:
     """The round's records, in the order in which they joined."""
     scheme = scheme_of(round_)
-    found = []
-    for record in round_.records:
-        results = mass_results(record)
-        found.append(
-            Status(record, scheme.domain(record.domain).name, results[0] if results else None)
-        )
-    return found
+    records = db.session.scalars(
+        select(GradingRecord)
+        .where(GradingRecord.round_id == round_.id)
+        .options(joinedload(GradingRecord.organisation))
+        .order_by(GradingRecord.id)
+    ).all()
+    results = _results(records)
+    return [
+        Status(record, scheme.domain(record.domain).name, next(iter(results[record.id]), None))
+        for record in records
+    ]
 
 
 def get_record(record_id: int) -> GradingRecord:
@@ -121,24 +126,41 @@ def change_facts(record_id: int, typed: Mapping[str, str]) -> GradingRecord:
 
 
 def mass_results(record: GradingRecord) -> list[MassResult]:
-    """The final result, if there is one, and the released picture of a meeting that is open."""
-    meetings = db.session.scalars(
-        select(Meeting)
-        .join(MeetingSubject, MeetingSubject.meeting_id == Meeting.id)
-        .where(MeetingSubject.record_id == record.id, ~Meeting.rehearsal)
+    """The released picture of a meeting that is open, and the final result if there is one."""
+    return _results([record])[record.id]
+
+
+def _results(records: Sequence[GradingRecord]) -> dict[int, list[MassResult]]:
+    """Record id → its results; each meeting's picture is looked up once."""
+    by_id = {record.id: record for record in records}
+    rows = db.session.execute(
+        select(MeetingSubject, Meeting)
+        .join(Meeting, Meeting.id == MeetingSubject.meeting_id)
+        .where(
+            MeetingSubject.record_id.in_(by_id),
+            ~Meeting.rehearsal,
+            Meeting.state.in_(("open", "closed")),
+        )
+        .order_by(case((Meeting.state == "open", 0), else_=1), Meeting.id)
     ).all()
-    counted = record.mass["meeting"] if record.mass else None
-    found = [_provisional(record, meeting) for meeting in meetings if meeting.state == "open"]
-    found += [_final(record, meeting) for meeting in meetings if meeting.code == counted]
+    pictures = {m.code: live_picture(m.code) for _, m in rows if m.state == "open"}
+    found: dict[int, list[MassResult]] = {record_id: [] for record_id in by_id}
+    for subject, meeting in rows:
+        record = by_id[subject.record_id]
+        if meeting.state == "open":
+            picture = pictures[meeting.code]
+            found[record.id].append(_provisional(record, subject.position, meeting, picture))
+        elif record.mass and record.mass["meeting"] == meeting.code:
+            found[record.id].append(_final(record, meeting))
     return found
 
 
-def _provisional(record: GradingRecord, meeting: Meeting) -> MassResult:
-    picture = live_picture(meeting.code)
+def _provisional(
+    record: GradingRecord, position: int, meeting: Meeting, picture: dict[str, Any]
+) -> MassResult:
     released = picture["released"]
     if released is None:
         return MassResult(meeting, False, picture["cast"], 0, (), None)
-    position = next(s.position for s in meeting.subjects if s.record_id == record.id)
     subject_id = f"s{position:02d}"
     counts = {
         cell_id.partition(".")[2]: choices
