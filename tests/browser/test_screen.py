@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -97,7 +96,7 @@ def draft_like(demo: Json, **settings: str) -> int:
 
 
 def test_the_screen_follows_a_meeting_from_its_first_ballot_to_the_final_result(
-    hall: Server, screen_page: Page, screenshot: Callable[..., Path]
+    hall: Server, screen_page: Page
 ):
     demo = open_demo(hall, subjects=3)
     page = screen_page
@@ -122,7 +121,6 @@ def test_the_screen_follows_a_meeting_from_its_first_ballot_to_the_final_result(
     expect(row.locator(".legend__count")).to_have_text(["9", "0", "1", "0"])
     expect(row.locator(".rate__number")).to_have_text("90.00")
     assert faults(page) == []
-    screenshot(page, "screen-open")
 
     digest = close(hall, demo)
     expect(page.locator("#badge")).to_have_text("最终结果")
@@ -134,7 +132,6 @@ def test_the_screen_follows_a_meeting_from_its_first_ballot_to_the_final_result(
     page.wait_for_function("document.getElementById('receipt-code').naturalWidth > 0")
     expect(page.locator("#join")).to_be_hidden()
     assert faults(page) == []
-    screenshot(page, "screen-closed")
 
 
 def test_the_screen_comes_back_by_itself_after_the_server_was_gone(
