@@ -83,7 +83,7 @@ def picture(form: Form, counts: Counts, at: int) -> dict[str, Any]:
             subject.id: {
                 "numerator": figure.numerator,
                 "denominator": figure.denominator,
-                "percent": figure.percent if figure.denominator else None,
+                "percent": figure.percent,
             }
             for subject in form.subjects
             for figure in [

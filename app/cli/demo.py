@@ -169,7 +169,8 @@ def _groups(text: str | None, slips: int | None, k: int) -> tuple[DemoGroup, ...
             raise Refusal("--groups 应为“类别:人数”，用逗号隔开，如 党员:30,群众代表:20。")
         persons.append((name, int(number)))
     names = [name for name, _ in persons]
-    if len(names) > 9 or len(set(names)) < len(names) or max(map(len, names)) > 40:
+    lawful = all(name.isprintable() and len(name) <= 40 for name in names)
+    if len(names) > 9 or len(set(names)) < len(names) or not lawful:
         raise Refusal("--groups 最多 9 类，每类名称 40 字以内，且不能相同。")
     total = sum(number for _, number in persons)
     if not 1 <= total <= SLIPS_MOST:

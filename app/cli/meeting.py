@@ -16,6 +16,7 @@ from app.actions.meeting import meeting_by_code
 from app.actions.sweep import sweep
 from app.cli.refusal import PlainCommand, Refusal, refusing
 from app.domain.box import Box, box_marks
+from app.domain.errors import MeetingUnknown
 from app.domain.meeting import Form
 from app.domain.tally import count_marks
 from app.models import Meeting, db
@@ -90,6 +91,9 @@ def close(code: str, present: int | None, wants_json: bool) -> None:
         box = close_meeting(meeting.id, present)
         db.session.refresh(meeting)
         answer = final_tally(meeting, box)
+        swept = meeting.swept
+    if not swept:
+        click.echo("数据库正忙，痕迹还没有清扫干净。请稍后运行 flask --app wsgi sweep。", err=True)
     if wants_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -142,7 +146,7 @@ def tally_lines(form: Form, shown: dict[str, Any]) -> list[str]:
         counts = shown["cells"][cell.id]
         marks = " ".join(f"{label} {counts[value]}" for value, label in labels.items())
         rate = shown["satisfaction"][cell.subject]
-        percent = f"{rate['percent']}%" if rate["denominator"] else rate["percent"]
+        percent = f"{rate['percent']}%" if rate["denominator"] else "—"
         lines.append(
             f"{names[cell.subject]}：{marks}；满意率 {percent}"
             f"（{rate['numerator']}/{rate['denominator']}）"
@@ -175,4 +179,6 @@ def _head(meeting: Meeting) -> dict[str, Any]:
 
 
 def _typed(code: str) -> str:
+    if not code.isascii():
+        raise MeetingUnknown
     return code.strip().upper().replace("-", "")

@@ -117,6 +117,14 @@ def test_answers_have_the_shape_that_is_described(app: Flask) -> None:
     _conforms("Box", client.get(f"{base}/box").get_json())
 
 
+def test_a_meeting_without_a_ballot_has_the_shape_too(app: Flask) -> None:
+    example = Example(app)
+    example.close()
+    live = app.test_client().get(f"/api/v1/meetings/{example.code}/live").get_json()
+    _conforms("Live", live)
+    assert live["released"]["satisfaction"]["s01"]["percent"] == "—"
+
+
 def test_the_schemas_are_closed() -> None:
     with pytest.raises(jsonschema_rs.ValidationError):
         _conforms("Accepted", {"accepted": True, "when": "2012-04-01"})
