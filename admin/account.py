@@ -10,7 +10,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import ConfirmForm, FirstAdminForm, LoginForm, PasswordForm, text
+from admin.forms import FirstAdminForm, LoginForm, PasswordForm, text
 from admin.guard import begin_session, end_session, local_path, open_to_strangers
 from app.actions import account
 from app.domain.errors import LoginFailed
@@ -98,8 +98,3 @@ def password() -> Answer:
     end_session()
     flash("密码已改，请用新密码登录。", "success")
     return redirect(url_for("admin.log_in"))
-
-
-@blueprint.context_processor
-def _confirmation() -> dict[str, object]:
-    return {"ConfirmForm": ConfirmForm}

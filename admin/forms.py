@@ -135,10 +135,6 @@ class MoveForm(Form):
     parent_id = SelectField("上级党组织", validate_choice=False)
 
 
-class ConfirmForm(Form):
-    """A button and its CSRF token."""
-
-
 class RoundForm(Form):
     title = StringField("名称", [asked("名称"), at_most(100)])
     ladder = RadioField("档次", [Optional()], validate_choice=False, default="")

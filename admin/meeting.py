@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import CloseForm, ConfirmForm, IssueForm, VoidMeetingForm, VoidSlipForm, text
+from admin.forms import CloseForm, IssueForm, VoidMeetingForm, VoidSlipForm, text
 from app.actions import closing
 from app.actions import meeting as actions
 from app.actions.count_sheet import count_sheet
@@ -47,7 +47,6 @@ def open_page(found: Meeting, **forms: Any) -> str:
         meeting=found,
         progress=stand,
         display=f"{found.base_url}{display_link(found)}",
-        confirm=ConfirmForm(),
         **{**defaults, **forms},
     )
 

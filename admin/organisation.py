@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # old stubs
 
 from admin import blueprint
-from admin.forms import BranchesForm, ConfirmForm, MoveForm, OrganisationForm, RenameForm, text
+from admin.forms import BranchesForm, MoveForm, OrganisationForm, RenameForm, text
 from app.actions import organisation as actions
 from app.actions.organisation import Node
 from app.domain.errors import BadInput
@@ -93,9 +93,7 @@ def _organisation_page(organisation_id: int, rename: RenameForm, move: MoveForm)
     if move.parent_id.data is None:
         move.parent_id.data = str(found.parent_id or NO_PARENT)
     node = next(n for n in actions.organisation_tree() if n.organisation.id == found.id)
-    return render_template(
-        "admin/organisation.html", node=node, rename=rename, move=move, confirm=ConfirmForm()
-    )
+    return render_template("admin/organisation.html", node=node, rename=rename, move=move)
 
 
 def _parent(form: OrganisationForm | MoveForm) -> int | None:

@@ -8,7 +8,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import ConfirmForm, Form, ScoresForm, text
+from admin.forms import Form, ScoresForm, text
 from app.actions import record as actions
 from app.actions.grading import scheme_of
 
@@ -59,7 +59,6 @@ def _page(record_id: int, scores: ScoresForm, facts: Form) -> str:
         results=actions.mass_results(found),
         scores=scores,
         facts=facts,
-        confirm=ConfirmForm(),
     )
 
 

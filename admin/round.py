@@ -6,7 +6,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import ConfirmForm, Form, RoundForm, text
+from admin.forms import Form, RoundForm, text
 from app.actions import round as actions
 from app.actions.grading import scheme_of
 from app.actions.organisation import organisation_tree
@@ -68,7 +68,6 @@ def round_page(round_id: int) -> str:
         scheme=scheme_of(round_),
         statuses=list_statuses(round_),
         meetings=actions.meetings_of([round_.id]),
-        confirm=ConfirmForm(),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
@@ -88,9 +88,7 @@ def void_slip(meeting_id: int) -> Answer:
 def void_unused_slips(meeting_id: int) -> Answer:
     """Void every slip that nobody has used, of one group or of all."""
     form = VoidUnusedForm()
-    voided = form.settle(
-        lambda: actions.void_unused_slips(meeting_id, request.form.get("group") or None)
-    )
+    voided = form.settle(lambda: actions.void_unused_slips(meeting_id, text(form.group) or None))
     flash(f"已作废 {voided or 0} 张没有用过的票。", "success")
     return redirect(url_for("admin.meeting", meeting_id=meeting_id))
 

@@ -6,7 +6,7 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import ConfirmForm, Form, PolicyForm, SettingsForm, number, text
+from admin.forms import Form, PolicyForm, SettingsForm, number, text
 from app.actions import meeting as actions
 from app.actions.meeting import Settings
 from app.actions.round import get_round, suggested_groups
@@ -90,7 +90,7 @@ def meeting_review(meeting_id: int) -> Answer:
     """Everything at a glance, what stands in the way, and the button that opens."""
     draft = _draft(meeting_id)
     found = actions.obstacles_to_opening(draft)
-    return _step("review", draft, ConfirmForm(), obstacles=found)
+    return _step("review", draft, Form(), obstacles=found)
 
 
 @blueprint.post("/meetings/<int:meeting_id>/open")
