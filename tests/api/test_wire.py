@@ -7,6 +7,7 @@ import json
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -56,9 +57,12 @@ def test_what_is_hardly_http_ends_without_500_and_the_next_is_served(
 ) -> None:
     path = b"/api/v1/meetings/ZZZZZZ/credentials"
     with socket.create_connection(("127.0.0.1", wire.port), timeout=10) as connection:
-        connection.sendall(request_text.replace(b"{path}", path))
-        connection.shutdown(socket.SHUT_WR)
-        answer = connection.makefile("rb").read(200)
+        answer = b""
+        # The server may hang up before it has read everything, which is as good.
+        with suppress(OSError):
+            connection.sendall(request_text.replace(b"{path}", path))
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.makefile("rb").read(200)
     status = answer.split()[1] if answer else b"hung up"
     assert status in (b"hung up", b"505") or status.startswith(b"4")
     assert b"Traceback" not in answer
@@ -71,12 +75,9 @@ def test_what_is_hardly_http_ends_without_500_and_the_next_is_served(
 def test_a_body_in_chunks_without_a_length_is_bounded_too(wire: Server) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", wire.port, timeout=10)
     chunks = (b" " * 65_536 for _ in range(32))
-    try:
+    with suppress(BrokenPipeError, ConnectionResetError):  # it may hang up here too
         connection.request("POST", "/api/v1/meetings/ZZZZZZ/credentials", body=chunks)
         answer = connection.getresponse()
         assert answer.status in (400, 413)
         assert json.loads(answer.read())["error"] in ("bad_request", "too_large")
-    except (BrokenPipeError, ConnectionResetError):
-        pass  # The server hung up before it was all sent, which is as good.
-    finally:
-        connection.close()
+    connection.close()
