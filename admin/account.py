@@ -26,10 +26,6 @@ def _account_key() -> str:
     return keyed(f"{address_key()}/{request.form.get('name', '').strip()[:200]}")
 
 
-def _everywhere_key() -> str:
-    return keyed(request.form.get("name", "").strip()[:200])
-
-
 def _limit_failures(limit: str, key: Callable[[], str]) -> Callable[[V], V]:
     """Count the tries that were refused with 401; a full count is answered with 429."""
     decorator = limiter.limit(
@@ -60,7 +56,6 @@ def first(signed: str) -> Answer:
 @open_to_strangers
 @_limit_failures("30 per minute", address_key)
 @_limit_failures("5 per minute", _account_key)
-@_limit_failures("100 per minute", _everywhere_key)
 def log_in() -> Answer:
     """Name and password."""
     form = LoginForm()

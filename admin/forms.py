@@ -29,7 +29,7 @@ from wtforms.validators import (
 
 from app.actions.account import PASSWORD_LEAST, PASSWORD_MOST
 from app.domain.errors import BadInput
-from app.domain.meeting import K_DEFAULT, K_LEAST, K_MOST, POLICIES, SLIPS_MOST
+from app.domain.meeting import K_DEFAULT, K_LEAST, K_MOST, POLICIES, SLIPS_ON_A_PAGE_MOST
 from app.models.account import NAME_MOST
 from app.models.organisation import KINDS
 
@@ -168,7 +168,7 @@ class IssueForm(Form):
     """so_far: how many slips the meeting had when the form was shown."""
 
     group = RadioField("参会人员类别", validate_choice=False)
-    number = IntegerField("张数", whole("张数", 1, SLIPS_MOST))
+    number = IntegerField("张数", whole("张数", 1, SLIPS_ON_A_PAGE_MOST))
     so_far = HiddenField()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 from flask import flash, redirect, render_template, url_for
@@ -46,7 +47,11 @@ def issue_slips(meeting_id: int) -> Answer:
     meeting = get_meeting(meeting_id)
     if tokens is None:
         return open_page(meeting, issue=form), 400
-    papers = [_paper(meeting, token) for token in tokens]
+    papers = []
+    for token in tokens:
+        papers.append(_paper(meeting, token))
+        # Drawing a thousand codes takes a second or two: let phones be answered in between.
+        time.sleep(0)
     size = ROWS * COLUMNS
     return render_template(
         "admin/slips.html",

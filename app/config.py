@@ -16,14 +16,17 @@ Role = Literal["all", "voting", "admin"]
 ROLES: tuple[Role, ...] = ("all", "voting", "admin")
 
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file, not a secret
+SECRET_CHARACTERS_LEAST = 32
 DATABASE_FILE = "mingce.sqlite"
 
 
 class ConfigError(ClickException):
     """A setting is missing or wrong; the text says which and what is expected.
 
-    The command line prints it as one sentence, without a traceback.
+    The command line prints it as one sentence, without a traceback, and exits with status 2.
     """
+
+    exit_code = 2
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Config:
             base_url=base_url(env.get("MINGCE_BASE_URL") or f"http://127.0.0.1:{port}"),
             port=port,
             role=_role(env.get("MINGCE_ROLE") or "all"),
-            secret_key=env.get("MINGCE_SECRET_KEY") or _kept_secret(data / SECRET_FILE),
+            secret_key=_secret(env.get("MINGCE_SECRET_KEY") or _kept_secret(data / SECRET_FILE)),
         )
 
 
@@ -106,6 +109,12 @@ def _database_url(text: str, data: Path) -> str:
     return text
 
 
+def _secret(text: str) -> str:
+    if len(text) < SECRET_CHARACTERS_LEAST:
+        raise ConfigError(f"MINGCE_SECRET_KEY 太短，至少 {SECRET_CHARACTERS_LEAST} 个字符。")
+    return text
+
+
 def _kept_secret(path: Path) -> str:
     """The secret in `path`, drawn on the first start; two first starts agree on one."""
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
@@ -122,6 +131,6 @@ def _kept_secret(path: Path) -> str:
         finally:
             draft.unlink()
     secret = path.read_text().strip()
-    if len(secret) < 32:
+    if len(secret) < SECRET_CHARACTERS_LEAST:
         raise ConfigError(f"密钥文件 {path} 已损坏。请从备份恢复，或删除后重新启动（需重新登录）。")
     return secret

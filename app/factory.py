@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask
 from flask_login import current_user
 from sqlalchemy import text
+from werkzeug.routing import IntegerConverter, Map
 from whitenoise import WhiteNoise
 
 from app import cli
@@ -17,16 +18,25 @@ from app.extensions import csrf, limiter, login, migrate
 from app.logs import set_up_logs
 from app.models import db
 from app.models.base import reading, settle_transactions
-from app.security import harden
+from app.security import AdminSessions, harden
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUEST_BYTES_MOST = 1024 * 1024
+
+
+class RowNumber(IntegerConverter):
+    """A number in an address that may be a row's; what no database holds is not found."""
+
+    def __init__(self, url_map: Map) -> None:
+        super().__init__(url_map, min=1, max=2**31 - 1)
 
 
 def create_app(config: Config | None = None) -> Flask:
     """One process of the service; without `config`, as the environment says."""
     config = config or Config.from_env()
     app = Flask("app", root_path=str(ROOT / "app"), static_folder=None)
+    app.url_map.converters["int"] = RowNumber
+    app.session_interface = AdminSessions()
     configure(app, config)
     set_up_logs(config.data / "logs")
     harden(app)
@@ -54,6 +64,7 @@ def configure(app: Flask, config: Config) -> None:
         SESSION_COOKIE_SECURE=config.base_url.startswith("https://"),
         PERMANENT_SESSION_LIFETIME=12 * 3600,
         REMEMBER_COOKIE_DURATION=0,
+        REMEMBER_COOKIE_PATH="/admin",
         # No Referer is ever sent (Referrer-Policy), so the token alone has to do.
         WTF_CSRF_SSL_STRICT=False,
         WTF_CSRF_TIME_LIMIT=None,

@@ -7,6 +7,7 @@ import hmac
 import secrets
 
 from flask import Flask, Response, current_app, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.domain.errors import LinkInvalid
@@ -24,6 +25,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+ADMIN_DOOR = "/admin"
 _address_secret = secrets.token_bytes(32)
 
 
@@ -35,6 +37,15 @@ def address_key() -> str:
 def keyed(text: str) -> str:
     """A hash of `text` under a key that a restart forgets."""
     return hmac.new(_address_secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+class AdminSessions(SecureCookieSessionInterface):
+    """Sessions live behind the admin's door only: no voter ever gets or varies by a cookie."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write the cookie, unless the answer is for the voters' door."""
+        if request.path.startswith(ADMIN_DOOR):
+            super().save_session(app, session, response)
 
 
 def harden(app: Flask) -> None:

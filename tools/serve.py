@@ -32,6 +32,7 @@ def main() -> None:
         os.umask(0o077)
         say("更新数据库…")
         _flask(env, "db", "upgrade")
+        _flask(env, "sweep")
         link = _flask(env, "admin-link")
     except StopError as reason:
         stop(reason)
@@ -136,7 +137,7 @@ def _announce(base: str, port: int, link: str) -> None:
         say(f"  {link}")
     if f"//{LOOPBACK}" in base:
         say("\n  没有找到局域网地址，手机连不上这台电脑。请接入会场的 Wi-Fi 后重新启动，")
-        say(f"  或用 MINGCE_BASE_URL=http://本机地址：{port} 指明。")
+        say(f"  或用 MINGCE_BASE_URL=http://本机地址:{port} 指明。")
     say("\n  按 Ctrl+C 停止。\n")
 
 

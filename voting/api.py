@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import TypeVar, cast
 
 import msgspec
 from flask import Response, jsonify, request
 from flask.typing import ResponseReturnValue
+from limits import parse
 
 from app.actions.ballot import SealedBallot, cast_ballot
 from app.actions.box import published_box
@@ -17,15 +19,16 @@ from app.actions.public import public_meeting
 from app.domain.ballot import IV_BYTES, SEALED_BYTES_MOST
 from app.domain.credential import ELEMENT_BYTES, NONCE_BYTES
 from app.domain.encoding import b64url, from_b64url
-from app.domain.errors import BadRequest, TooLarge
+from app.domain.errors import BadRequest, MingceError, TooLarge, TooMany
 from app.domain.slip import parse_token
 from app.extensions import limiter
+from app.security import address_key
 from voting import blueprint
 
 T = TypeVar("T")
 
 BODY_BYTES_MOST = 128 * 1024
-FAILED_TRIES = "1200 per minute"
+FAILED_TRIES = parse("1200 per minute")
 """Per address, and a hall of 500 phones may stand behind one; tokens have 80 random bits."""
 
 
@@ -49,9 +52,21 @@ View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 
 def limit_failures(view: View) -> View:
-    """Count only refused tries against an address."""
-    limit = limiter.limit(FAILED_TRIES, deduct_when=lambda response: response.status_code >= 400)
-    return cast(View, limit(view))
+    """Count refused tries against an address, and answer too many of them with 429.
+
+    What is not refused is never held up, so that nobody can shut out a hall behind one address.
+    """
+
+    @wraps(view)
+    def counted(code: str) -> ResponseReturnValue:
+        try:
+            return view(code)
+        except MingceError as error:
+            if not limiter.limiter.hit(FAILED_TRIES, address_key()):
+                raise TooMany from error
+            raise
+
+    return cast(View, counted)
 
 
 @blueprint.get("/api/v1/meetings/<code>")

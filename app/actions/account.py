@@ -67,11 +67,11 @@ def create_account(name: str, password: str) -> Account:
 
 def log_in(name: str, password: str) -> Account:
     """The account of this name and password; raises LoginFailed, in the same time either way."""
-    row = db.session.execute(
-        select(Account.id, Account.password_hash).where(Account.name == name.strip())
-    ).first()
     # A password check takes long: nobody shall wait for the database meanwhile.
-    db.session.rollback()
+    with reading() as connection:
+        row = connection.execute(
+            select(Account.id, Account.password_hash).where(Account.name == name.strip())
+        ).first()
     try:
         _hasher.verify(row.password_hash if row else _DUMMY_HASH, password[:PASSWORD_MOST])
     except (VerificationError, InvalidHashError) as error:
@@ -105,7 +105,8 @@ def log_out(account_id: int) -> None:
 
 def change_password(account_id: int, old: str, new: str) -> None:
     """Set a new password and end every session of the account; raises LoginFailed, BadInput."""
-    name = db.session.scalar(select(Account.name).where(Account.id == account_id))
+    with reading() as connection:
+        name = connection.scalar(select(Account.name).where(Account.id == account_id))
     account = log_in(name or "", old)
     account.password_hash = _hasher.hash(_checked_password(new))
     account.session_version = Account.session_version + 1

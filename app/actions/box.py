@@ -13,11 +13,11 @@ def published_box(meeting_code: str) -> str:
     """The box document of a closed meeting, JSON. Raises MeetingUnknown, BoxNotReady."""
     with reading() as connection:
         row = connection.execute(
-            select(Meeting.id, boxes.c.document)
+            select(Meeting.state, boxes.c.document)
             .outerjoin(boxes, boxes.c.meeting_id == Meeting.id)
             .where(Meeting.code == meeting_code)
         ).first()
-    if row is None:
+    if row is None or row.state == "draft":
         raise MeetingUnknown
     if row.document is None:
         raise BoxNotReady

@@ -11,7 +11,7 @@ from app.actions.grading import reassess
 from app.actions.live import picture, subject_counts
 from app.actions.meeting import forget_votes, get_meeting, update_state
 from app.actions.slip import slip_totals
-from app.actions.sweep import sweep
+from app.actions.sweep import sweep_after_ending
 from app.domain.box import Box, GroupCounts, StoredMark, box_marks, build_box, marks_by_group
 from app.domain.errors import BadInput, MeetingStateChanged
 from app.domain.meeting import Form, groups_shown
@@ -52,7 +52,7 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
     ):
         raise MeetingStateChanged
     db.session.commit()
-    sweep()
+    sweep_after_ending()
     return box
 
 

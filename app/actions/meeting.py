@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import CursorResult, delete, select, update
 
 from app.actions.grading import scheme_of
-from app.actions.sweep import sweep
+from app.actions.sweep import sweep_after_ending
 from app.config import ConfigError, base_url
 from app.domain.credential import SEED_BYTES, Seed, key_digest, public_key
 from app.domain.errors import (
@@ -185,7 +185,7 @@ def void_meeting(meeting_id: int, reason: str) -> Meeting:
     ):
         raise MeetingStateChanged
     db.session.commit()
-    sweep()
+    sweep_after_ending()
     return meeting
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
+from typing import cast
 
 import structlog
+from flask import Flask, current_app, has_request_context
 from sqlalchemy import select, update
 
 from app.models import Meeting, db
+from app.models.base import reading, writing
 
 PATIENCE_SECONDS = 10.0
+PATIENCE_IN_REQUEST = 3.0
+PAUSE_SECONDS = 5.0
 
 log = structlog.get_logger()
 
@@ -21,20 +27,33 @@ def sweep(patience: float = PATIENCE_SECONDS) -> bool:
     Returns False where other connections were busy for longer than `patience` seconds; the
     meetings then stay marked, and the next close or start tries again.
     """
-    pending = list(
-        db.session.scalars(
+    with reading() as connection:
+        pending = connection.scalars(
             select(Meeting.id).where(Meeting.state.in_(("closed", "voided")), ~Meeting.swept)
-        )
-    )
-    db.session.rollback()
+        ).all()
     if not pending:
         return True
     if not _rewrite(time.monotonic() + patience):
         log.warning("sweep_postponed", meetings=len(pending))
         return False
-    db.session.execute(update(Meeting).where(Meeting.id.in_(pending)).values(swept=True))
-    db.session.commit()
+    with writing() as connection:
+        connection.execute(update(Meeting).where(Meeting.id.in_(pending)).values(swept=True))
     return True
+
+
+def sweep_after_ending() -> None:
+    """Sweep now; where that cannot be, a server process goes on trying in the background."""
+    if not has_request_context():
+        sweep()
+    elif not sweep(PATIENCE_IN_REQUEST):
+        app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+        threading.Thread(target=_keep_sweeping, args=(app,), name="sweep", daemon=True).start()
+
+
+def _keep_sweeping(app: Flask) -> None:
+    with app.app_context():
+        while not sweep(PATIENCE_IN_REQUEST):
+            time.sleep(PAUSE_SECONDS)
 
 
 def _rewrite(deadline: float) -> bool:
@@ -43,14 +62,14 @@ def _rewrite(deadline: float) -> bool:
     try:
         while True:
             try:
-                connection.cursor().execute("VACUUM")
                 cursor = connection.cursor()
+                cursor.execute("VACUUM")
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 busy, *_ = cursor.fetchone() or (1,)
                 if not busy:
                     return True
             except sqlite3.OperationalError as error:
-                if "locked" not in str(error) and "busy" not in str(error):
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
             if time.monotonic() > deadline:
                 return False

@@ -71,7 +71,7 @@ def read_marks(plain: bytes, lawful: Mapping[str, Collection[str]]) -> tuple[Mar
     """The marks of a plain ballot, sorted by cell id.
 
     `lawful` gives for each cell id of the form its choices without `abstain`, which is lawful
-    everywhere. Every cell must stand exactly once. Raises BadBallot.
+    everywhere. Every cell must stand exactly once, with a tracker of its own. Raises BadBallot.
     """
     try:
         content = _decoder.decode(plain)
@@ -84,6 +84,8 @@ def read_marks(plain: bytes, lawful: Mapping[str, Collection[str]]) -> tuple[Mar
     except (msgspec.DecodeError, BadRequest) as error:
         raise BadBallot from error
     if [mark.cell for mark in marks] != sorted(lawful):
+        raise BadBallot
+    if len({mark.tracker for mark in marks}) < len(marks):
         raise BadBallot
     if any(m.choice != ABSTAIN and m.choice not in lawful[m.cell] for m in marks):
         raise BadBallot

@@ -18,6 +18,9 @@ K_MOST = 100
 K_DEFAULT = 5
 SUBJECTS_MOST = 40
 SLIPS_MOST = 20_000
+SLIPS_ON_A_PAGE_MOST = 1_000
+"""As many as one page of the admin's issues: its codes are drawn while others wait for answers."""
+
 CODE_LENGTH = 6
 
 State = Literal["draft", "open", "closed", "voided"]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import random
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from typing import Any
 
-from flask import has_request_context, request
+from flask import g, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Connection, Dialect, Engine, MetaData, String, TypeDecorator, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
 NAMES = {
@@ -19,8 +23,14 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
-BUSY_MILLISECONDS = 15_000
+BUSY_SECONDS = 15.0
+"""How long a transaction that writes waits for its turn."""
+
+BLOCKING_MILLISECONDS = 20
+"""How long SQLite itself may wait, with every greenlet of the process waiting behind it."""
+
 READ_ONLY = "mingce_read_only"
+WRITES = "mingce_writes"
 
 
 class Base(DeclarativeBase):
@@ -53,7 +63,8 @@ def settle_transactions(engine: Engine) -> None:
 
     A transaction that may write begins IMMEDIATE, because one that reads and then writes fails
     with `database is locked` however long it is willing to wait. Those of GET requests and of
-    `reading` stay deferred.
+    `reading` stay deferred, and so does what a request reads after its action has committed:
+    nobody shall wait for a page to be rendered.
     """
     if engine.dialect.name != "sqlite":
         return
@@ -62,21 +73,52 @@ def settle_transactions(engine: Engine) -> None:
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         for pragma in (
-            f"busy_timeout={BUSY_MILLISECONDS}",
+            f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "secure_delete=ON",
             "foreign_keys=ON",
             "temp_store=MEMORY",
+            f"busy_timeout={BLOCKING_MILLISECONDS}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get(READ_ONLY) or (
-            has_request_context() and request.method in ("GET", "HEAD", "OPTIONS")
-        )
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        options = connection.get_execution_options()
+        if options.get(READ_ONLY) or (_only_reads() and not options.get(WRITES)):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_immediate(connection)
+
+
+@event.listens_for(db.session, "after_commit")
+def _done(_session: object) -> None:
+    if has_request_context():
+        g.mingce_committed = True
+
+
+def _only_reads() -> bool:
+    """Whether the request at hand does not write, or has done so already."""
+    return has_request_context() and (
+        request.method in ("GET", "HEAD", "OPTIONS") or "mingce_committed" in g
+    )
+
+
+def _begin_immediate(connection: Connection) -> None:
+    """Wait for the one write lock in Python: SQLite would wait in C and hold up every greenlet."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.001, 0.008))  # noqa: S311 - so that two do not keep step
+        else:
+            return
 
 
 @contextmanager
@@ -90,9 +132,11 @@ def reading() -> Iterator[Connection]:
 def writing() -> Iterator[Connection]:
     """The session's transaction, committed at the end of the block or left as it was.
 
-    It is the session's, because a request that has read its user holds the only lock there is.
+    It is the session's, because a request that has begun one holds the only lock there is.
     """
     try:
+        if not db.session().in_transaction():
+            db.session.connection(execution_options={WRITES: True})
         yield db.session.connection()
         db.session.commit()
     except BaseException:
