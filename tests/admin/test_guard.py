@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
+from app.config import Config, ConfigError
 from tests.admin.conftest import NAME, PASSWORD, Office
 
 OPEN = {"admin.first", "admin.log_in"}
@@ -121,3 +123,14 @@ def test_pages_are_not_kept_and_not_framed(office: Office) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
     assert 'style="' not in answer.text
+
+
+@pytest.mark.parametrize("kind", ["meetings", "rounds", "records", "organisations"])
+def test_a_number_that_no_row_can_have_is_not_found(office: Office, kind: str) -> None:
+    assert office.get(f"/admin/{kind}/99999999999999999999999").status_code == 404
+    assert office.get(f"/admin/{kind}/0").status_code == 404
+
+
+def test_a_secret_that_could_be_guessed_stops_the_start(data_dir: Path) -> None:
+    with pytest.raises(ConfigError, match="MINGCE_SECRET_KEY"):
+        Config.from_env({"MINGCE_DATA": str(data_dir), "MINGCE_SECRET_KEY": "x"})

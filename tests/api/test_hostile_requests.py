@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from app.cli.voter import Sealed, blind, finalise, seal_ballot
 from app.config import DATABASE_FILE, Config
-from app.domain.ballot import Mark, seal, tracker, write_marks
+from app.domain.ballot import Mark, read_marks, seal, tracker, write_marks
 from app.domain.encoding import b64url, from_b64url
+from app.domain.errors import BadBallot
 from app.domain.meeting import ABSTAIN
 from app.extensions import limiter
 from app.factory import create_app
@@ -366,11 +367,27 @@ def test_too_many_failures_from_one_address_are_held_off_and_good_requests_are_n
     app: Flask,
 ) -> None:
     example, visitor = Example(app), app.test_client()
-    example.vote_all()
     path = f"/api/v1/meetings/{example.code}/credentials"
     answers = [visitor.post(path, data=b"x") for _ in range(1201)]
     assert {answer.status_code for answer in answers[:1200]} == {400}
     assert answers[-1].status_code == 429
     assert answers[-1].get_json()["error"] == "too_many"
     assert visitor.get(f"/api/v1/meetings/{example.code}").status_code == 200
+    # The hall behind the same address votes on.
+    example.vote_all()
     limiter.reset()
+
+
+def test_one_tracker_for_two_cells_is_refused(app: Flask) -> None:
+    example = Example(app)
+    lawful = example.meeting.cells
+    with pytest.raises(BadBallot):
+        read_marks(write_marks(Mark(c, "option1", bytes(10)) for c in lawful), lawful)
+
+
+def test_nothing_at_the_voters_door_sets_or_varies_by_a_cookie(app: Flask) -> None:
+    example, visitor = Example(app), app.test_client()
+    for path in ("/", f"/v/{example.code}", f"/api/v1/meetings/{example.code}", "/nothing"):
+        answer = visitor.get(path)
+        assert "Set-Cookie" not in answer.headers
+        assert "Cookie" not in answer.headers.get("Vary", "")

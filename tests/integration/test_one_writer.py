@@ -1,0 +1,103 @@
+"""SQLite has one writer: who waits for it holds up nobody, and nobody holds it for long."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select, text
+from voprf import ristretto
+
+from app.actions import sweep as sweeping
+from app.actions.closing import close_meeting
+from app.config import DATABASE_FILE
+from app.domain.encoding import b64url
+from app.models import Meeting, db
+from app.models.base import reading, writing
+from tests.serving import Server
+from tests.voters import Example
+
+
+@contextmanager
+def somebody_else(data: Path) -> Iterator[sqlite3.Connection]:
+    """A connection of another process, which never waits."""
+    with closing(
+        sqlite3.connect(data / DATABASE_FILE, isolation_level=None, timeout=0)
+    ) as connection:
+        yield connection
+
+
+def test_a_request_that_waits_for_the_writer_does_not_keep_the_others_of_its_process_waiting(
+    start_server: Any, data_dir: Path, app: Flask
+) -> None:
+    server: Server = start_server({"MINGCE_WORKERS": "1"})
+    example = Example(app, slips=3)
+    _, blinded = ristretto.Client.blind(b"nonce")
+    wish = {"token": example.slips[0].token, "blinded": b64url(blinded.serialize())}
+    answers: list[int] = []
+
+    def redeem() -> None:
+        path = f"{server.base}/api/v1/meetings/{example.code}/credentials"
+        with urllib.request.urlopen(path, json.dumps(wish).encode(), timeout=30) as answer:  # noqa: S310 - loopback
+            answers.append(answer.status)
+
+    with somebody_else(data_dir) as other:
+        other.execute("BEGIN IMMEDIATE")
+        phone = threading.Thread(target=redeem)
+        phone.start()
+        for _ in range(5):
+            with urllib.request.urlopen(f"{server.base}/healthz", timeout=5) as healthy:  # noqa: S310 - loopback
+                assert healthy.status == 200
+            phone.join(timeout=0.1)
+        assert answers == []
+        other.execute("COMMIT")
+    phone.join(timeout=30)
+    assert answers == [200]
+
+
+def test_what_a_request_reads_after_its_action_keeps_no_writer_waiting(
+    app: Flask, data_dir: Path
+) -> None:
+    with app.test_request_context(method="POST"), somebody_else(data_dir) as other:
+        with writing() as connection:
+            connection.execute(text("UPDATE meetings SET swept = swept"))
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+        db.session.scalars(select(Meeting)).all()
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+
+
+def test_a_sweep_that_somebody_held_up_is_finished_in_the_background(
+    app: Flask, client: FlaskClient, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweeping, "PATIENCE_IN_REQUEST", 0.2)
+    monkeypatch.setattr(sweeping, "PAUSE_SECONDS", 0.1)
+    example = Example(app, slips=6)
+    example.vote_all()
+    with somebody_else(data_dir) as other:
+        other.execute("BEGIN")
+        other.execute("SELECT count(*) FROM cells").fetchone()
+        with app.test_request_context(method="POST"):
+            close_meeting(example.id)
+        assert not _swept(app, example.id)
+        other.execute("ROLLBACK")
+    deadline = time.monotonic() + 30
+    while not _swept(app, example.id):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def _swept(app: Flask, meeting_id: int) -> bool:
+    with app.app_context(), reading() as connection:
+        return bool(connection.scalar(select(Meeting.swept).where(Meeting.id == meeting_id)))
