@@ -1,7 +1,8 @@
 """The ballot box while a meeting is open, and the published box afterwards.
 
-No column here is a time, an address, a serial number, or a way back to a slip. Both open tables
-are kept in the order of values that voters drew at random, so that rows have no order of arrival.
+No column here is a time, an address, a serial number, or a way back to a slip, and both open tables
+are kept in the order of values that voters drew at random. That hides the order of arrival from
+queries, not from whoever copies the file while the meeting is open: see docs/adr/0002.
 """
 
 from __future__ import annotations
