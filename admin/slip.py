@@ -18,6 +18,7 @@ from app.domain.encoding import b64url
 from app.domain.errors import BadInput, SlipsIssuedMeanwhile, SlipUnknown, SlipUsed
 from app.domain.slip import Token, crockford, in_fours, parse_token
 from app.models import Meeting
+from app.models.base import done_reading
 
 Answer = str | Response | tuple[str, int]
 ROWS, COLUMNS = 7, 3
@@ -48,6 +49,7 @@ def issue_slips(meeting_id: int) -> Answer:
     if tokens is None:
         return open_page(meeting, issue=form), 400
     papers = []
+    done_reading()
     for token in tokens:
         papers.append(_paper(meeting, token))
         # Drawing a thousand codes takes a second or two: let phones be answered in between.

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import IntegrityError
 
 from app.actions.gate import OpenMeeting, open_meeting_by_code
+from app.actions.urn import put_marks, read_marks_of
 from app.domain.ballot import Mark, read_marks, unseal
 from app.domain.credential import evaluator, output
-from app.domain.errors import AlreadyCast, BadBallot, BadSeal
+from app.domain.errors import AlreadyCast, BadSeal
 from app.domain.meeting import snapshot_due
 from app.domain.tally import count_marks
-from app.models import cells, snapshots, spent_nonces
+from app.models import snapshots, spent_nonces
 from app.models.base import reading, writing
 
 
@@ -37,17 +37,13 @@ def cast_ballot(meeting_code: str, ballot: SealedBallot) -> bool:
     with reading() as connection:
         meeting = open_meeting_by_code(connection, meeting_code)
     marks = _open(meeting, ballot)
-    try:
-        with writing() as connection:
-            meeting = open_meeting_by_code(connection, meeting_code)
-            if not _spend(connection, meeting.id, ballot):
-                return False
-            _drop(connection, meeting.id, ballot.group, marks)
-            if meeting.policy == "batched":
-                _photograph(connection, meeting)
-    except IntegrityError as error:
-        # A tracker stands in the box already: nobody draws another's by chance.
-        raise BadBallot from error
+    with writing() as connection:
+        meeting = open_meeting_by_code(connection, meeting_code)
+        if not _spend(connection, meeting.id, ballot):
+            return False
+        put_marks(connection, meeting.id, meeting.seed, ballot.group, marks)
+        if meeting.policy == "batched":
+            _photograph(connection, meeting)
     return True
 
 
@@ -92,31 +88,13 @@ def _spend(connection: Connection, meeting_id: int, ballot: SealedBallot) -> boo
     return False
 
 
-def _drop(connection: Connection, meeting_id: int, group: str, marks: tuple[Mark, ...]) -> None:
-    connection.execute(
-        cells.insert(),
-        [
-            {
-                "meeting_id": meeting_id,
-                "cell_id": mark.cell,
-                "tracker": mark.tracker,
-                "group_code": group,
-                "choice": mark.choice,
-            }
-            for mark in marks
-        ],
-    )
-
-
 def _photograph(connection: Connection, meeting: OpenMeeting) -> None:
     """Keep the tally of every full batch; the screen shows the last but one."""
     cast = cast_number(connection, meeting.id)
     if not snapshot_due(cast, meeting.k):
         return
-    marks = connection.execute(
-        select(cells.c.cell_id, cells.c.choice).where(cells.c.meeting_id == meeting.id)
-    )
-    counts = count_marks(((row.cell_id, row.choice) for row in marks), meeting.form.lawful())
+    marks = ((mark.cell, mark.choice) for mark in read_marks_of(connection, meeting.id))
+    counts = count_marks(marks, meeting.form.lawful())
     mine = snapshots.c.meeting_id == meeting.id
     connection.execute(delete(snapshots).where(mine, snapshots.c.cast < cast - meeting.k))
     connection.execute(snapshots.insert().values(meeting_id=meeting.id, cast=cast, counts=counts))

@@ -12,11 +12,12 @@ from app.actions.live import picture, subject_counts
 from app.actions.meeting import forget_votes, get_meeting, update_state
 from app.actions.slip import slip_totals
 from app.actions.sweep import sweep_after_ending
-from app.domain.box import Box, GroupCounts, StoredMark, box_marks, build_box, marks_by_group
+from app.actions.urn import read_marks_of
+from app.domain.box import Box, GroupCounts, box_marks, build_box, marks_by_group
 from app.domain.errors import BadInput, MeetingStateChanged
 from app.domain.meeting import Form, groups_shown
 from app.domain.tally import count_marks
-from app.models import Meeting, boxes, cells, db, spent_nonces
+from app.models import Meeting, boxes, db, spent_nonces
 
 
 def close_meeting(meeting_id: int, present: int | None = None) -> Box:
@@ -76,17 +77,12 @@ def _build(meeting: Meeting, form: Form) -> Box:
         )
         for group, totals in slip_totals(connection, meeting.id).items()
     }
-    marks = connection.execute(
-        select(cells.c.group_code, cells.c.cell_id, cells.c.tracker, cells.c.choice).where(
-            cells.c.meeting_id == meeting.id
-        )
-    )
     return build_box(
         meeting_code=meeting.code,
         counts=counts,
         shown=groups_shown({group: count.cast for group, count in counts.items()}, meeting.k),
         cells=form.lawful(),
-        marks=(StoredMark(*row) for row in marks),
+        marks=read_marks_of(connection, meeting.id),
     )
 
 

@@ -35,12 +35,10 @@ def redeem_slip(meeting_code: str, token: Token, blinded: bytes) -> Redeemed:
 
 
 def _bind(connection: Connection, meeting_id: int, hashed: bytes, blinded: bytes) -> str:
-    """Set the slip's element where there is none yet; its group's code."""
+    """Set the slip's element if it is not used yet; its group's code."""
     mine = (slips.c.meeting_id == meeting_id) & (slips.c.token_hash == hashed)
     connection.execute(
-        update(slips)
-        .where(mine, slips.c.blinded.is_(None), ~slips.c.voided)
-        .values(blinded=blinded)
+        update(slips).where(mine, ~slips.c.used, ~slips.c.voided).values(blinded=blinded, used=True)
     )
     row = connection.execute(
         select(slips.c.group_code, slips.c.blinded, slips.c.voided).where(mine)

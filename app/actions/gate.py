@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from app.domain.credential import Seed
 from app.domain.errors import MeetingUnknown
@@ -27,11 +27,20 @@ class OpenMeeting(NamedTuple):
 
 def open_meeting_by_code(connection: Connection, code: str) -> OpenMeeting:
     """The open meeting of this code; raises MeetingUnknown, MeetingNotOpen, MeetingClosed."""
+    return _open_meeting(connection, Meeting.code == code)
+
+
+def require_open(connection: Connection, meeting_id: int) -> OpenMeeting:
+    """The meeting, as this transaction sees it; raises as `open_meeting_by_code`."""
+    return _open_meeting(connection, Meeting.id == meeting_id)
+
+
+def _open_meeting(connection: Connection, which: ColumnElement[bool]) -> OpenMeeting:
     table = Meeting.__table__.c
     row = connection.execute(
         select(
             table.id, table.code, table.state, table.seed, table.form, table.policy, table.k
-        ).where(table.code == code)
+        ).where(which)
     ).first()
     if row is None:
         raise MeetingUnknown
@@ -46,11 +55,3 @@ def open_meeting_by_code(connection: Connection, code: str) -> OpenMeeting:
         policy=row.policy,
         k=row.k,
     )
-
-
-def require_open(connection: Connection, meeting_id: int) -> None:
-    """Raise unless the meeting is open, as this transaction sees it."""
-    state = connection.scalar(select(Meeting.state).where(Meeting.id == meeting_id))
-    if state is None:
-        raise MeetingUnknown
-    require_state_open(state)

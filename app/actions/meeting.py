@@ -39,11 +39,11 @@ from app.models import (
     Meeting,
     MeetingSubject,
     VoterGroup,
-    cells,
     db,
     slips,
     snapshots,
     spent_nonces,
+    urn_blocks,
 )
 
 GROUPS_MOST = 9
@@ -229,7 +229,7 @@ def update_state(meeting: Meeting, before: Sequence[str], **values: object) -> b
 
 def forget_votes(meeting_id: int) -> None:
     """Delete every row that a slip or a ballot of this meeting has left."""
-    for table in (cells, spent_nonces, snapshots, slips):
+    for table in (urn_blocks, spent_nonces, snapshots, slips):
         db.session.execute(delete(table).where(table.c.meeting_id == meeting_id))
 
 

@@ -9,6 +9,8 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select, update
 
 from app.actions.gate import require_open
+from app.actions.urn import make_room
+from app.domain.credential import ELEMENT_BYTES
 from app.domain.errors import BadInput, SlipsIssuedMeanwhile, SlipUnknown, SlipUsed
 from app.domain.meeting import SLIPS_MOST
 from app.domain.slip import TOKEN_BYTES, Token, token_hash
@@ -43,7 +45,7 @@ def issue_slips(
     BadInput, MeetingNotOpen, SlipsIssuedMeanwhile.
     """
     with writing() as connection:
-        require_open(connection, meeting_id)
+        meeting = require_open(connection, meeting_id)
         known = connection.scalar(
             select(VoterGroup.code).where(
                 VoterGroup.meeting_id == meeting_id, VoterGroup.code == group_code
@@ -58,12 +60,19 @@ def issue_slips(
             raise BadInput(
                 f"张数应为 1 到 {SLIPS_MOST - issued} 的整数（每会最多 {SLIPS_MOST} 张）。"
             )
+        make_room(connection, meeting_id, meeting.seed, meeting.form.lawful(), issued + number)
         tokens = [Token(draw(TOKEN_BYTES)) for _ in range(number)]
         connection.execute(
             slips.insert(),
             [
-                {"meeting_id": meeting_id, "token_hash": token_hash(t), "group_code": group_code}
-                for t in tokens
+                {
+                    "meeting_id": meeting_id,
+                    "token_hash": hashed,
+                    "group_code": group_code,
+                    "blinded": secrets.token_bytes(ELEMENT_BYTES),
+                }
+                # Sorted, so that the file does not show in which order they were printed.
+                for hashed in sorted(token_hash(token) for token in tokens)
             ],
         )
     return tokens
@@ -80,11 +89,9 @@ def void_slip(meeting_id: int, token: Token) -> str:
         require_open(connection, meeting_id)
         mine = (slips.c.meeting_id == meeting_id) & (slips.c.token_hash == token_hash(token))
         changed = connection.execute(
-            update(slips)
-            .where(mine, slips.c.blinded.is_(None), ~slips.c.voided)
-            .values(voided=True)
+            update(slips).where(mine, ~slips.c.used, ~slips.c.voided).values(voided=True)
         )
-        row = connection.execute(select(slips.c.group_code, slips.c.blinded).where(mine)).first()
+        row = connection.execute(select(slips.c.group_code).where(mine)).first()
         if row is None:
             raise SlipUnknown
         if changed.rowcount == 0:
@@ -97,7 +104,7 @@ def void_unused_slips(meeting_id: int, group_code: str | None = None) -> int:
     with writing() as connection:
         require_open(connection, meeting_id)
         statement = update(slips).where(
-            slips.c.meeting_id == meeting_id, slips.c.blinded.is_(None), ~slips.c.voided
+            slips.c.meeting_id == meeting_id, ~slips.c.used, ~slips.c.voided
         )
         if group_code is not None:
             statement = statement.where(slips.c.group_code == group_code)
@@ -113,7 +120,7 @@ def slip_totals(connection: Connection, meeting_id: int) -> dict[str, SlipTotals
         select(
             slips.c.group_code,
             func.count(),
-            func.count(slips.c.blinded),
+            func.count().filter(slips.c.used),
             func.count().filter(slips.c.voided),
         )
         .where(slips.c.meeting_id == meeting_id)

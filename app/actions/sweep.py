@@ -12,7 +12,7 @@ from flask import Flask, current_app, has_request_context
 from sqlalchemy import select, update
 
 from app.models import Meeting, db
-from app.models.base import reading, writing
+from app.models.base import BLOCKING_SECONDS, reading, writing
 
 PATIENCE_SECONDS = 10.0
 PATIENCE_IN_REQUEST = 3.0
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 
 def sweep(patience: float = PATIENCE_SECONDS) -> bool:
-    """Rewrite the database file and empty its journal, if a meeting that ended asks for it.
+    """Rewrite the database file, if a meeting that ended asks for it.
 
     Returns False where other connections were busy for longer than `patience` seconds; the
     meetings then stay marked, and the next close or start tries again.
@@ -57,17 +57,15 @@ def _keep_sweeping(app: Flask) -> None:
 
 
 def _rewrite(deadline: float) -> bool:
-    """VACUUM drops freed pages and stale bytes; the checkpoint empties the journal."""
+    """VACUUM drops freed pages and stale bytes; its journal is emptied as it ends."""
     connection = db.engine.raw_connection()
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=0")
     try:
         while True:
             try:
-                cursor = connection.cursor()
                 cursor.execute("VACUUM")
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                busy, *_ = cursor.fetchone() or (1,)
-                if not busy:
-                    return True
+                return True
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                     raise
@@ -75,4 +73,5 @@ def _rewrite(deadline: float) -> bool:
                 return False
             time.sleep(0.05)
     finally:
+        cursor.execute(f"PRAGMA busy_timeout={BLOCKING_SECONDS * 1000:.0f}")
         connection.close()

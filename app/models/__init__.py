@@ -1,7 +1,7 @@
 """Tables, with the constraints that settle races."""
 
 from app.models.account import Account
-from app.models.ballot import boxes, cells, snapshots, spent_nonces
+from app.models.ballot import boxes, snapshots, spent_nonces, urn_blocks
 from app.models.base import Base, db
 from app.models.meeting import Meeting, MeetingSubject, VoterGroup
 from app.models.organisation import Organisation
@@ -18,9 +18,9 @@ __all__ = [
     "Round",
     "VoterGroup",
     "boxes",
-    "cells",
     "db",
     "slips",
     "snapshots",
     "spent_nonces",
+    "urn_blocks",
 ]

@@ -1,8 +1,7 @@
 """The ballot box while a meeting is open, and the published box afterwards.
 
-No column here is a time, an address, a serial number, or a way back to a slip, and both open tables
-are kept in the order of values that voters drew at random. That hides the order of arrival from
-queries, not from whoever copies the file while the meeting is open: see docs/adr/0002.
+No column here is a time, an address, a serial number, or a way back to a slip. Marks lie in blocks
+that are overwritten in place, so that the file shows no order of arrival: see docs/adr/0002.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ from sqlalchemy import (
     Text,
 )
 
+from app.domain.urn import BLOCK_BYTES
 from app.models.base import Base
 
 spent_nonces = Table(
@@ -36,20 +36,17 @@ spent_nonces = Table(
     sqlite_with_rowid=False,
 )
 
-cells = Table(
-    "cells",
+urn_blocks = Table(
+    "urn_blocks",
     Base.metadata,
-    Column("meeting_id", Integer, primary_key=True, autoincrement=False),
+    Column("meeting_id", Integer, ForeignKey("meetings.id"), primary_key=True, autoincrement=False),
     Column("cell_id", String(12), primary_key=True),
-    Column("tracker", LargeBinary(10), primary_key=True),
-    Column("group_code", String(4), nullable=False),
-    Column("choice", String(7), nullable=False),
-    ForeignKeyConstraint(
-        ["meeting_id", "group_code"], ["voter_groups.meeting_id", "voter_groups.code"]
-    ),
-    CheckConstraint("length(tracker) = 10", name="tracker"),
+    Column("block", Integer, primary_key=True, autoincrement=False),
+    Column("marks", LargeBinary(BLOCK_BYTES), nullable=False),
+    CheckConstraint(f"length(marks) = {BLOCK_BYTES}", name="marks"),
     sqlite_with_rowid=False,
 )
+"""The marks of an open meeting, as app.domain.urn lays them out."""
 
 snapshots = Table(
     "snapshots",

@@ -26,8 +26,9 @@ NAMES = {
 BUSY_SECONDS = 15.0
 """How long a transaction that writes waits for its turn."""
 
-BLOCKING_MILLISECONDS = 20
-"""How long SQLite itself may wait, with every greenlet of the process waiting behind it."""
+BLOCKING_SECONDS = 5.0
+"""How long SQLite itself may wait, with every greenlet of the process waiting behind it: a reader
+for a commit to finish and a commit for readers, both of which takes milliseconds."""
 
 READ_ONLY = "mingce_read_only"
 WRITES = "mingce_writes"
@@ -74,12 +75,13 @@ def settle_transactions(engine: Engine) -> None:
         connection.isolation_level = None
         for pragma in (
             f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
-            "journal_mode=WAL",
+            # A write-ahead log would keep the last hundreds of commits in their order.
+            "journal_mode=TRUNCATE",
             "synchronous=FULL",
             "secure_delete=ON",
             "foreign_keys=ON",
             "temp_store=MEMORY",
-            f"busy_timeout={BLOCKING_MILLISECONDS}",
+            f"busy_timeout={BLOCKING_SECONDS * 1000:.0f}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -108,22 +110,33 @@ def _only_reads() -> bool:
 def _begin_immediate(connection: Connection) -> None:
     """Wait for the one write lock in Python: SQLite would wait in C and hold up every greenlet."""
     deadline = time.monotonic() + BUSY_SECONDS
-    while True:
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
-                raise
-            if time.monotonic() > deadline:
-                raise
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    try:
+        while not _begun(connection, deadline):
             time.sleep(random.uniform(0.001, 0.008))  # noqa: S311 - so that two do not keep step
-        else:
-            return
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={BLOCKING_SECONDS * 1000:.0f}")
+
+
+def _begun(connection: Connection, deadline: float) -> bool:
+    try:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    except OperationalError as error:
+        busy = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+        if not busy or time.monotonic() > deadline:
+            raise
+        return False
+    return True
+
+
+def done_reading() -> None:
+    """End the session's transaction, which would hold up commits while others get their turn."""
+    db.session.commit()
 
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """A connection that only reads and so never waits for a writer."""
+    """A connection that only reads and so waits for no more than a commit."""
     with db.engine.connect().execution_options(**{READ_ONLY: True}) as connection:
         yield connection
 

@@ -188,19 +188,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("meeting_id", "name", name=op.f("uq_voter_groups_meeting_id_name")),
     )
     op.create_table(
-        "cells",
+        "urn_blocks",
         sa.Column("meeting_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("cell_id", sa.String(length=12), nullable=False),
-        sa.Column("tracker", sa.LargeBinary(length=10), nullable=False),
-        sa.Column("group_code", sa.String(length=4), nullable=False),
-        sa.Column("choice", sa.String(length=7), nullable=False),
-        sa.CheckConstraint("length(tracker) = 10", name=op.f("ck_cells_tracker")),
+        sa.Column("block", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("marks", sa.LargeBinary(length=768), nullable=False),
+        sa.CheckConstraint("length(marks) = 768", name=op.f("ck_urn_blocks_marks")),
         sa.ForeignKeyConstraint(
-            ["meeting_id", "group_code"],
-            ["voter_groups.meeting_id", "voter_groups.code"],
-            name=op.f("fk_cells_meeting_id_group_code_voter_groups"),
+            ["meeting_id"], ["meetings.id"], name=op.f("fk_urn_blocks_meeting_id_meetings")
         ),
-        sa.PrimaryKeyConstraint("meeting_id", "cell_id", "tracker", name=op.f("pk_cells")),
+        sa.PrimaryKeyConstraint("meeting_id", "cell_id", "block", name=op.f("pk_urn_blocks")),
         sqlite_with_rowid=False,
     )
     op.create_table(
@@ -208,14 +205,11 @@ def upgrade() -> None:
         sa.Column("meeting_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("group_code", sa.String(length=4), nullable=False),
-        sa.Column("blinded", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("blinded", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("used", sa.Boolean(), server_default=sa.text("0"), nullable=False),
         sa.Column("voided", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint(
-            "blinded IS NULL OR NOT voided", name=op.f("ck_slips_used_is_not_voided")
-        ),
-        sa.CheckConstraint(
-            "blinded IS NULL OR length(blinded) = 32", name=op.f("ck_slips_blinded")
-        ),
+        sa.CheckConstraint("NOT (used AND voided)", name=op.f("ck_slips_used_is_not_voided")),
+        sa.CheckConstraint("length(blinded) = 32", name=op.f("ck_slips_blinded")),
         sa.CheckConstraint("length(token_hash) = 32", name=op.f("ck_slips_token_hash")),
         sa.ForeignKeyConstraint(
             ["meeting_id", "group_code"],
@@ -245,7 +239,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("spent_nonces")
     op.drop_table("slips")
-    op.drop_table("cells")
+    op.drop_table("urn_blocks")
     op.drop_table("voter_groups")
     op.drop_table("snapshots")
     op.drop_table("meeting_subjects")

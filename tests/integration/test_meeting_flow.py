@@ -23,6 +23,7 @@ from app.actions.meeting import (
 )
 from app.actions.public import public_meeting
 from app.actions.slip import issue_slips, void_slip, void_unused_slips
+from app.actions.urn import read_marks_of
 from app.cli.voter import NotCast, SlipUrl, blind, redeem, seal_ballot, send
 from app.domain.box import findings, read_box
 from app.domain.encoding import b64url, from_b64url
@@ -41,10 +42,10 @@ from app.domain.errors import (
 )
 from app.domain.meeting import ABSTAIN
 from app.domain.slip import crockford, parse_token, token_hash
-from app.models import GradingRecord, Meeting, cells, db, slips, snapshots, spent_nonces
+from app.models import GradingRecord, Meeting, db, slips, snapshots, spent_nonces, urn_blocks
 from tests.voters import Example
 
-VOTING_TABLES = (cells, spent_nonces, snapshots, slips)
+VOTING_TABLES = (urn_blocks, spent_nonces, snapshots, slips)
 
 
 @pytest.fixture
@@ -325,13 +326,14 @@ def _nothing_is_left(app: Flask, data_dir: Path, end: Any) -> None:
     with app.app_context():
         seed = db.session.scalar(db.select(Meeting.seed).where(Meeting.id == example.id))
         rows = {table.name: db.session.execute(table.select()).all() for table in VOTING_TABLES}
+        trackers = [mark.tracker for mark in read_marks_of(db.session.connection(), example.id)]
         db.session.remove()
     secrets: dict[str, list[bytes]] = {
         "token hash": [row.token_hash for row in rows["slips"]],
-        "blinded element": [row.blinded for row in rows["slips"] if row.blinded],
+        "blinded element": [row.blinded for row in rows["slips"] if row.used],
         "nonce": [row.nonce for row in rows["spent_nonces"]],
         "hash of the sealed ballot": [row.sealed_hash for row in rows["spent_nonces"]],
-        "tracker": [row.tracker for row in rows["cells"]],
+        "tracker": trackers,
         "seed": [bytes(seed or b"")],
     }
     assert secrets["token hash"]

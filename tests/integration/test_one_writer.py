@@ -14,12 +14,10 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from flask.testing import FlaskClient
 from sqlalchemy import select, text
 from voprf import ristretto
 
 from app.actions import sweep as sweeping
-from app.actions.closing import close_meeting
 from app.config import DATABASE_FILE
 from app.domain.encoding import b64url
 from app.models import Meeting, db
@@ -79,17 +77,19 @@ def test_what_a_request_reads_after_its_action_keeps_no_writer_waiting(
 
 
 def test_a_sweep_that_somebody_held_up_is_finished_in_the_background(
-    app: Flask, client: FlaskClient, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+    app: Flask, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeping, "PATIENCE_IN_REQUEST", 0.2)
     monkeypatch.setattr(sweeping, "PAUSE_SECONDS", 0.1)
     example = Example(app, slips=6)
     example.vote_all()
+    example.close()
     with somebody_else(data_dir) as other:
+        other.execute("UPDATE meetings SET swept = 0")
         other.execute("BEGIN")
-        other.execute("SELECT count(*) FROM cells").fetchone()
+        other.execute("SELECT count(*) FROM meetings").fetchone()
         with app.test_request_context(method="POST"):
-            close_meeting(example.id)
+            sweeping.sweep_after_ending()
         assert not _swept(app, example.id)
         other.execute("ROLLBACK")
     deadline = time.monotonic() + 30

@@ -15,6 +15,7 @@ from app.actions.box import published_box
 from app.cli.voter import Credential, Sealed, blind, redeem, seal_ballot
 from app.domain.ballot import tracker
 from app.domain.encoding import b64url, from_b64url
+from app.domain.urn import entries
 from app.models import Base, db
 from tests import racing
 from tests.racing import RACERS, Answer, Racers, Task, racers
@@ -84,12 +85,15 @@ def _in_one_form(answer: Answer) -> Answer:
 
 
 def rows(app: Flask) -> Rows:
-    """Every row of every table."""
+    """Every row of every table, and under `marks` every mark in the blocks."""
     with app.app_context():
-        return {
+        found: Rows = {
             table.name: [tuple(row) for row in db.session.execute(table.select())]
             for table in Base.metadata.sorted_tables
         }
+        blocks = found.pop("urn_blocks")
+        found["marks"] = [(row[1], *entry) for row in blocks for entry in entries(row[3])]
+        return found
 
 
 def credentials(example: Example, number: int) -> list[Credential]:
@@ -147,7 +151,7 @@ def test_of_sixteen_ballots_under_one_credential_one_is_in_the_box(
     after = rows(example.app)
     _one_ballot_more(before, after)
     winner = ballots[answers.index(("cast", True))]
-    stored = {row[2] for row in after["cells"]}
+    stored = {row[1] for row in after["marks"]}
     assert stored == {tracker(winner.secret, cell) for cell in example.meeting.cells}
 
 
@@ -182,7 +186,7 @@ def test_every_ballot_acknowledged_while_the_meeting_closes_is_in_the_box_once(
         mine = sorted(b64url(tracker(one.secret, entry["cell"])) for one in acknowledged)
         assert found == mine
     after = rows(example.app)
-    assert not after["cells"]
+    assert not after["marks"]
     assert not after["spent_nonces"]
     assert not after["slips"]
 
@@ -206,7 +210,7 @@ def test_of_sixteen_who_end_a_meeting_one_does(
 
 def _one_ballot_more(before: Rows, after: Rows) -> None:
     """Two cells and one spent nonce more, and nothing else."""
-    voting = {"cells": 2, "spent_nonces": 1}
+    voting = {"marks": 2, "spent_nonces": 1}
     for name, found in after.items():
         assert len(found) - len(before[name]) == voting.get(name, 0), name
         if name not in voting:
