@@ -55,6 +55,8 @@ def configure(app: Flask, config: Config) -> None:
         MINGCE=config,
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
+        # Who waits to write holds a connection; nobody who only reads shall wait for one.
+        SQLALCHEMY_ENGINE_OPTIONS={"max_overflow": -1},
         MAX_CONTENT_LENGTH=REQUEST_BYTES_MOST,
         MAX_FORM_MEMORY_SIZE=REQUEST_BYTES_MOST,
         SESSION_COOKIE_NAME="mingce_admin",

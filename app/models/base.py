@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,8 @@ BUSY_SECONDS = 15.0
 BLOCKING_SECONDS = 5.0
 """How long SQLite itself may wait, with every greenlet of the process waiting behind it: a reader
 for a commit to finish and a commit for readers, both of which takes milliseconds."""
+
+_line = threading.Lock()
 
 READ_ONLY = "mingce_read_only"
 WRITES = "mingce_writes"
@@ -111,10 +114,14 @@ def _begin_immediate(connection: Connection) -> None:
     """Wait for the one write lock in Python: SQLite would wait in C and hold up every greenlet."""
     deadline = time.monotonic() + BUSY_SECONDS
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    # One of a process asks for the lock; the others stand in line behind it and cost nothing.
+    in_line = _line.acquire(timeout=BUSY_SECONDS)
     try:
         while not _begun(connection, deadline):
             time.sleep(random.uniform(0.001, 0.008))  # noqa: S311 - so that two do not keep step
     finally:
+        if in_line:
+            _line.release()
         connection.exec_driver_sql(f"PRAGMA busy_timeout={BLOCKING_SECONDS * 1000:.0f}")
 
 

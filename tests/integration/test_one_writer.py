@@ -25,6 +25,9 @@ from app.models.base import reading, writing
 from tests.serving import Server
 from tests.voters import Example
 
+PHONES = 40
+"""More than a pool of connections usually has."""
+
 
 @contextmanager
 def somebody_else(data: Path) -> Iterator[sqlite3.Connection]:
@@ -51,16 +54,18 @@ def test_a_request_that_waits_for_the_writer_does_not_keep_the_others_of_its_pro
 
     with somebody_else(data_dir) as other:
         other.execute("BEGIN IMMEDIATE")
-        phone = threading.Thread(target=redeem)
-        phone.start()
+        phones = [threading.Thread(target=redeem) for _ in range(PHONES)]
+        for phone in phones:
+            phone.start()
         for _ in range(5):
             with urllib.request.urlopen(f"{server.base}/healthz", timeout=5) as healthy:  # noqa: S310 - loopback
                 assert healthy.status == 200
-            phone.join(timeout=0.1)
+            phones[0].join(timeout=0.1)
         assert answers == []
         other.execute("COMMIT")
-    phone.join(timeout=30)
-    assert answers == [200]
+    for phone in phones:
+        phone.join(timeout=30)
+    assert answers == [200] * PHONES
 
 
 def test_what_a_request_reads_after_its_action_keeps_no_writer_waiting(
