@@ -37,7 +37,7 @@ def open_to_strangers(view: V) -> V:
     return view
 
 
-@login.user_loader  # type: ignore[untyped-decorator]
+@login.user_loader  # type: ignore[untyped-decorator]  # no stubs
 def _load(key: str) -> Admin | None:
     account_id, _, version = key.partition(".")
     if not (account_id.isdecimal() and version.isdecimal()):

@@ -35,7 +35,6 @@ class Paper(NamedTuple):
 def issue_slips(meeting_id: int) -> Answer:
     """The printable sheet itself: the tokens are in this answer and nowhere else."""
     form = IssueForm()
-    # Nothing of the meeting is read before: this transaction would shut the other one out.
     try:
         tokens = form.settle(
             lambda: actions.issue_slips(

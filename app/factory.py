@@ -98,7 +98,7 @@ def open_doors(app: Flask, config: Config) -> None:
 
         app.register_blueprint(admin_door)
     dist = ROOT / "static" / "dist"
-    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]
+    app.wsgi_app = WhiteNoise(  # type: ignore[method-assign]  # as Flask documents it
         app.wsgi_app,
         root=str(dist) if dist.is_dir() else None,
         prefix="static/dist/",

@@ -46,7 +46,7 @@ def sweep_after_ending() -> None:
     if not has_request_context():
         sweep()
     elif not sweep(PATIENCE_IN_REQUEST):
-        app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
+        app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]  # a proxy
         threading.Thread(target=_keep_sweeping, args=(app,), name="sweep", daemon=True).start()
 
 
