@@ -38,7 +38,7 @@ class Pages:
     def context(self, device: dict[str, Any], **options: Any) -> BrowserContext:
         """A new context, closed after the test; 10 s is the longest wait for anything."""
         context = self._browser.new_context(**{**device, **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         self._contexts.append(context)
         return context
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-READY_WITHIN = 30.0
+READY_WITHIN = 90.0
 
 
 class Server:
@@ -64,7 +64,7 @@ class Server:
         """SIGTERM, as an operator stops it; the exit status."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        status = self._process.wait(timeout=15)
+        status = self._process.wait(timeout=60)
         self._process = None
         return status
 
@@ -74,7 +74,7 @@ class Server:
             return
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait(timeout=15)
+        self._process.wait(timeout=60)
         self._process = None
 
     def flask(self, *words: str) -> str:
@@ -90,7 +90,7 @@ class Server:
             capture_output=True,
             text=True,
             check=True,
-            timeout=60,
+            timeout=180,
         ).stdout
 
     def log_text(self) -> str:

@@ -13,7 +13,7 @@ from app.cli.voter import Door, blind, fetch_meeting, read_slip_url, redeem, sea
 from tests.serving import Server
 
 Json = dict[str, Any]
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def open_demo(server: Server, *options: str, slips: int = 30, subjects: int = 2) -> Json:

@@ -239,7 +239,7 @@ def test_an_engine_that_cannot_read_the_script_shows_the_way_to_paper(
 ) -> None:
     phone_page.route("**/phone-*.js", lambda route: route.fulfill(body="let 1 = ;"))
     Voter(phone_page, meeting).scan(meeting.slips[0])
-    expect(phone_page.locator("#page .late")).to_be_visible(timeout=9_000)
+    expect(phone_page.locator("#page .late")).to_be_visible(timeout=30_000)
     assert posts == []
     pages.faults.clear()
 
@@ -248,7 +248,7 @@ def test_without_script_the_page_shows_the_way_to_paper(pages: Pages, meeting: O
     page = pages.open(PHONE, java_script_enabled=False)
     page.goto(meeting.address(meeting.slips[0]))
     assert "请到工作人员处改用纸质票" in page.locator("noscript").inner_text()
-    expect(page.locator("#page .late")).to_be_visible(timeout=9_000)
+    expect(page.locator("#page .late")).to_be_visible(timeout=30_000)
 
 
 def test_storage_that_fails_later_stops_before_the_slip_is_used(

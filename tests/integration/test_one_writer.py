@@ -49,7 +49,7 @@ def test_a_request_that_waits_for_the_writer_does_not_keep_the_others_of_its_pro
 
     def redeem() -> None:
         path = f"{server.base}/api/v1/meetings/{example.code}/credentials"
-        with urllib.request.urlopen(path, json.dumps(wish).encode(), timeout=30) as answer:  # noqa: S310 - loopback
+        with urllib.request.urlopen(path, json.dumps(wish).encode(), timeout=90) as answer:  # noqa: S310 - loopback
             answers.append(answer.status)
 
     with somebody_else(data_dir) as other:
@@ -64,7 +64,7 @@ def test_a_request_that_waits_for_the_writer_does_not_keep_the_others_of_its_pro
         assert answers == []
         other.execute("COMMIT")
     for phone in phones:
-        phone.join(timeout=30)
+        phone.join(timeout=90)
     assert answers == [200] * PHONES
 
 

@@ -197,7 +197,7 @@ def _every_receipt_is_in_the_box(
     """Each voter finds each mark as given; and the box verifies against the printed digest."""
     from urllib.request import urlopen
 
-    with urlopen(f"{demo['base']}/api/v1/meetings/{demo['meeting']}/box", timeout=10) as answer:  # noqa: S310 - loopback
+    with urlopen(f"{demo['base']}/api/v1/meetings/{demo['meeting']}/box", timeout=60) as answer:  # noqa: S310 - loopback
         document = answer.read()
     file = shell.folder / "box.json"
     file.write_bytes(document)

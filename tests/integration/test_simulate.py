@@ -203,7 +203,7 @@ class LossyHandler(BaseHTTPRequestHandler):
         """Keep quiet."""
 
     def _pass_on(self, body: bytes) -> tuple[int, bytes]:
-        connection = HTTPConnection(*self.target, timeout=10)
+        connection = HTTPConnection(*self.target, timeout=60)
         connection.request(self.command, self.path, body or None)
         answer = connection.getresponse()
         content = answer.read()
