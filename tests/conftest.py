@@ -24,6 +24,7 @@ from app.config import DATABASE_FILE, Config
 from app.factory import create_app
 from app.models.base import db
 from tests.pages import INSECURE_HOST, PHONE, SCREEN, WIDE, Pages
+from tests.postgres import Postgres
 from tests.serving import Server
 from tools.setup import browser_path
 
@@ -104,6 +105,14 @@ def start_server(data_dir: Path) -> Iterator[Callable[..., Server]]:
 def server(start_server: Callable[..., Server]) -> Server:
     """A real gunicorn process on a free port, with the test's own data folder."""
     return start_server()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One PostgreSQL for the whole run; `postgres.database()` is the URL of a fresh database."""
+    cluster = Postgres()
+    yield cluster
+    cluster.remove()
 
 
 @pytest.fixture(scope="session")
