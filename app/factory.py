@@ -12,7 +12,7 @@ from whitenoise import WhiteNoise
 
 from app import cli
 from app.assets import use_assets
-from app.config import Config
+from app.config import Config, ConfigError
 from app.errors import map_errors
 from app.extensions import csrf, limiter, login, migrate
 from app.logs import set_up_logs
@@ -35,6 +35,10 @@ def create_app(config: Config | None = None) -> Flask:
     """One process of the service; without `config`, as the environment says."""
     config = config or Config.from_env()
     app = Flask("app", root_path=str(ROOT / "app"), static_folder=None)
+    if app.debug:
+        raise ConfigError(
+            "调试模式会把来访者提交的内容显示出来。请去掉 FLASK_DEBUG 或 --debug 后再启动。"
+        )
     app.url_map.converters["int"] = RowNumber
     app.session_interface = AdminSessions()
     configure(app, config)
@@ -55,8 +59,12 @@ def configure(app: Flask, config: Config) -> None:
         MINGCE=config,
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
-        # Who waits to write holds a connection; nobody who only reads shall wait for one.
-        SQLALCHEMY_ENGINE_OPTIONS={"max_overflow": -1},
+        SQLALCHEMY_ENGINE_OPTIONS={
+            # Who waits to write holds a connection; nobody who only reads shall wait for one.
+            "max_overflow": -1,
+            # Neither an error nor an echo of statements shows the values in them.
+            "hide_parameters": True,
+        },
         MAX_CONTENT_LENGTH=REQUEST_BYTES_MOST,
         MAX_FORM_MEMORY_SIZE=REQUEST_BYTES_MOST,
         SESSION_COOKIE_NAME="mingce_admin",
