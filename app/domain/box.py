@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
@@ -14,9 +15,12 @@ from app.domain.ballot import TRACKER_BYTES
 from app.domain.credential import PROTOCOL
 from app.domain.encoding import b64url, canonical_json, from_b64url
 from app.domain.errors import BadRequest
+from app.domain.meeting import ABSTAIN, K_LEAST
 
 TOGETHER = "*"
 """The group under which marks stand whose own group may not be shown alone."""
+
+CHOICE = re.compile(rf"option[1-9]|{ABSTAIN}")
 
 
 class GroupCounts(msgspec.Struct, frozen=True):
@@ -149,10 +153,14 @@ def _head_findings(box: Box) -> Iterator[str]:
         yield f"协议应为 {PROTOCOL}，文件写的是 {box.protocol!r}。"
     if not box.meeting:
         yield "没有写明是哪个测评会。"
+    if not box.counts:
+        yield "没有写明任何类别的张数。"
 
 
 def _count_findings(box: Box) -> Iterator[str]:
     for group, count in box.counts.items():
+        if group == TOGETHER:
+            yield f"类别不能叫 {TOGETHER}。"
         if min(msgspec.structs.astuple(count)) < 0:
             yield f"类别 {group} 的张数出现负数。"
         if count.issued != count.redeemed + count.voided + count.unused:
@@ -172,12 +180,25 @@ def _list_findings(box: Box) -> Iterator[str]:
     for group in sorted(groups):
         if missing := cells - {entry.cell for entry in box.lists if entry.group == group}:
             yield f"类别 {group} 缺少票格：{'、'.join(sorted(missing))}。"
-    if TOGETHER not in groups:
-        for group, count in box.counts.items():
-            if count.cast and group not in groups:
-                yield f"类别 {group} 投出了 {count.cast} 张选票，但清单中没有。"
+    yield from _group_findings(box, groups)
     for entry in box.lists:
         yield from _entry_findings(entry, _ballots(box, entry.group))
+    yield from _repeat_findings(box)
+
+
+def _group_findings(box: Box, groups: set[str]) -> Iterator[str]:
+    """Whose marks stand alone, and whose together; groups: those of the lists."""
+    for group, count in box.counts.items():
+        if count.cast > 0 and not groups & {group, TOGETHER}:
+            yield f"类别 {group} 投出了 {count.cast} 张选票，但清单中没有。"
+        if group in groups - {TOGETHER} and count.cast < K_LEAST:
+            yield f"类别 {group} 只有 {count.cast} 张选票，不应单独列出。"
+    if TOGETHER in groups:
+        ballots = _ballots(box, TOGETHER)
+        if ballots <= 0:
+            yield "没有需要合并的类别，却有合并统计的清单。"
+        elif len(groups) > 1 and ballots < K_LEAST:
+            yield f"合并统计的各类别只有 {ballots} 张选票，不应与别的类别分开列出。"
 
 
 def _ballots(box: Box, group: str) -> int:
@@ -202,6 +223,20 @@ def _entry_findings(entry: List, ballots: int) -> Iterator[str]:
             yield f"{place}的查验号 {tracker!r} 不成形。"
         if not choice:
             yield f"{place}有一条记录没有选项。"
+        elif not CHOICE.fullmatch(choice):
+            yield f"{place}的选项 {choice!r} 不成形。"
+
+
+def _repeat_findings(box: Box) -> Iterator[str]:
+    """A tracker is drawn for one ballot, and a ballot stands in one group."""
+    found: dict[str, str] = {}
+    holders: dict[tuple[str, str], str] = {}
+    for entry in box.lists:
+        for tracker, _ in entry.marks:
+            if holders.setdefault((entry.cell, tracker), entry.group) != entry.group:
+                sentence = f"票格 {entry.cell} 的查验号 {tracker} 在不止一个类别中出现。"
+                found.setdefault(entry.cell, sentence)
+    yield from found.values()
 
 
 def _is_tracker(text: str) -> bool:

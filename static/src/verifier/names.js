@@ -1,0 +1,86 @@
+/**
+ * The words for what a box names only by its ids. They come from the meeting's own description
+ * (a second file); a box alone can only be counted off: 第 1 个测评对象，第 1 个选项.
+ */
+
+const ABSTAIN = "abstain";
+
+/**
+ * The meeting's description in a text, as `GET /api/v1/meetings/CODE` gives it, or null where the
+ * text is something else.
+ */
+export function readMeeting(text) {
+  try {
+    const { code, title, subjects, questions, cells, groups } = JSON.parse(text);
+    const whole =
+      typeof code === "string" && typeof title === "string" &&
+      subjects.every(({ id, name }) => typeof id + typeof name === "stringstring") &&
+      questions.every((question) => typeof question.id + typeof question.title === "stringstring") &&
+      groups.every((group) => typeof group.code + typeof group.name === "stringstring") &&
+      cells.every(({ id, subject, question, choices }) =>
+        typeof id + typeof subject + typeof question === "stringstringstring" &&
+        choices.every(({ value, label }) => typeof value + typeof label === "stringstring"));
+    return whole ? { code, title, subjects, questions, cells, groups } : null;
+  } catch (error) {
+    return null;
+  }
+}
+
+/** A description that stands in where there is none: every id counted off. */
+export function countedOff(box) {
+  const ids = Array.from(new Set(box.lists.map(({ cell }) => cell))).sort();
+  const parts = ids.map((id) => {
+    const [, subject, question] = /^(s\d+)\.(.+)$/.exec(id) || [null, id, ""];
+    return { id, subject, question };
+  });
+  const once = (values) => Array.from(new Set(values));
+  const choices = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => ({
+    value: `option${number}`, label: `第 ${number} 个选项`,
+  }));
+  return {
+    code: box.meeting,
+    title: `测评会 ${box.meeting}`,
+    subjects: once(parts.map(({ subject }) => subject)).map((id) => ({
+      id, name: /^s\d+$/.test(id) ? `第 ${Number(id.slice(1))} 个测评对象` : id,
+    })),
+    questions: once(parts.map(({ question }) => question)).map((id) => ({
+      id, title: /^q\d+$/.test(id) ? `第 ${Number(id.slice(1))} 题` : id,
+    })),
+    groups: Array.from(box.counts.keys(), (code) => ({ code, name: `类别 ${code}` })),
+    cells: parts.map((part) => Object.assign({ choices }, part)),
+  };
+}
+
+/** What a choice is called in a cell of a description. */
+export function choiceName(cell, value) {
+  if (value === ABSTAIN) return "弃权";
+  const choice = cell.choices.find((one) => one.value === value);
+  return choice ? choice.label : value;
+}
+
+/**
+ * What does not fit between a box and a description, in sentences. Names are not covered by the
+ * box's digest: a description that does not fit is not used.
+ */
+export function misfits(box, meeting) {
+  if (meeting.code !== box.meeting) {
+    return [`会议信息文件是测评会 ${meeting.code} 的，票箱是测评会 ${box.meeting} 的。`];
+  }
+  const lawful = new Map(meeting.cells.map((cell) => [cell.id, cell.choices.map((c) => c.value)]));
+  const found = [];
+  const standing = new Set(box.lists.map(({ cell }) => cell));
+  const missing = Array.from(lawful.keys()).filter((cell) => !standing.has(cell));
+  if (standing.size && missing.length) found.push(`票箱缺少票格：${missing.join("、")}。`);
+  for (const { cell, marks } of box.lists) {
+    if (!lawful.has(cell)) found.push(`票箱里的票格 ${cell} 不在这次测评会的选票上。`);
+    else if (marks.some(([, c]) => c !== ABSTAIN && !lawful.get(cell).includes(c))) {
+      found.push(`票格 ${cell} 有选票上没有的选项。`);
+    }
+  }
+  for (const group of box.counts.keys()) {
+    if (!meeting.groups.some(({ code }) => code === group)) {
+      found.push(`票箱里的类别 ${group} 不在这次测评会里。`);
+    }
+  }
+  return Array.from(new Set(found));
+}
