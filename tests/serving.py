@@ -77,6 +77,13 @@ class Server:
         self._process.wait(timeout=60)
         self._process = None
 
+    def processes(self) -> list[int]:
+        """The ids of the master and of its workers."""
+        assert self._process is not None
+        master = self._process.pid
+        workers = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return [master, *map(int, workers)]
+
     def flask(self, *words: str) -> str:
         """Standard output of `flask --app wsgi …` with this server's data and settings.
 
