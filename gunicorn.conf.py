@@ -1,12 +1,18 @@
 """How gunicorn serves Mingce. Settings that a site may change come from the environment."""
 
+import ctypes
 import logging
 import os
 import resource
+import sys
+import threading
+from contextlib import suppress
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 from gunicorn.glogging import Logger
+
+from app.logs import withhold
 
 # Whatever is written at run time (database, logs) is for this account's eyes only.
 os.umask(0o077)
@@ -18,6 +24,14 @@ logs.mkdir(mode=0o700, parents=True, exist_ok=True)
 # Each phone and each open screen holds a connection; take all the files that we may.
 _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
+
+# The memory holds keys and what voters sent: a crash must not write it to a file, nor hand it to
+# a program that collects crashes (which the limit alone does not prevent), nor may another program
+# of this account read it.
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+PR_SET_DUMPABLE = 4
+with suppress(OSError, AttributeError):
+    ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 class DiscreetLogger(Logger):
@@ -38,13 +52,34 @@ class DiscreetLogger(Logger):
             self.error_log.addFilter(withhold)
 
 
-def withhold(record):
-    """Keep out addresses, what a bad request contained, and query strings."""
-    if isinstance(record.msg, str) and record.msg.startswith("Invalid request from ip="):
-        record.msg, record.args = "Refused a malformed request", ()
-    elif record.args and str(record.msg).startswith("Error handling request"):
-        record.args = tuple(str(part).partition("?")[0] for part in record.args)
-    return True
+def on_starting(server):
+    """Refuse what the command line or GUNICORN_CMD_ARGS would have written down about voters."""
+    given = server.cfg
+    unwanted = {
+        "--access-logfile": given.accesslog is not None,
+        "--logger-class": not isinstance(server.log, DiscreetLogger),
+        "--log-config": bool(given.logconfig or given.logconfig_json or given.logconfig_dict),
+        # It names the path of every request, with the time.
+        "--log-level debug": given.loglevel.lower() == "debug",
+    }
+    refused = "、".join(name for name, is_set in unwanted.items() if is_set)
+    if refused:
+        raise RuntimeError(
+            f"投票入口不留访问记录，不能使用 {refused}。"
+            "请从 GUNICORN_CMD_ARGS 或命令行中去掉后再启动。"
+        )
+
+
+def post_fork(_server, worker):
+    """What nobody catches is noted without what it was about, such as a phone's address."""
+    from gevent.hub import Hub
+
+    def note(kind, error, trace):
+        worker.log.error("Nobody caught an error", exc_info=(kind, error, trace))
+
+    Hub.print_exception = lambda _hub, _context, kind, error, trace: note(kind, error, trace)
+    threading.excepthook = lambda lost: note(lost.exc_type, lost.exc_value, lost.exc_traceback)
+    sys.unraisablehook = lambda lost: note(lost.exc_type, lost.exc_value, lost.exc_traceback)
 
 
 wsgi_app = "wsgi:app"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +26,41 @@ def set_up_logs(folder: Path) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *_names: _EventLog(folder / "events.log"),
         cache_logger_on_first_use=False,
+    )
+    # Flask's own log, of errors that it meets outside of a view.
+    logging.getLogger("app").addFilter(withhold)
+    # Where the warnings of libraries go that nobody has asked for.
+    if logging.lastResort:
+        logging.lastResort.addFilter(withhold)
+    # Werkzeug's server, which `flask run` starts, writes down each request and its address.
+    logging.getLogger("werkzeug").disabled = True
+
+
+def withhold(record: logging.LogRecord) -> bool:
+    """A filter that lets everything pass, without addresses, paths and what a request contained.
+
+    A traceback keeps its places in the code and the kinds of errors. Their messages go, because
+    they may quote what a voter sent; but why the server does not start, the operator must read.
+    """
+    text = str(record.msg)
+    if text.startswith("Invalid request from ip="):
+        record.msg, record.args = "Refused a malformed request", ()
+    elif text.startswith(("Error handling request", "Exception on ")):
+        record.msg, record.args = "A request ended in an error", ()
+    if record.exc_info and record.exc_info[1] and text != "Exception in worker process":
+        record.exc_text = _trace_without_messages(record.exc_info[1])
+        record.exc_info = None
+    return True
+
+
+def _trace_without_messages(error: BaseException) -> str:
+    errors = [error]
+    while (cause := errors[-1].__cause__ or errors[-1].__context__) and cause not in errors:
+        errors.append(cause)
+    return "\n\n".join(
+        "".join(traceback.format_tb(one.__traceback__))
+        + f"{type(one).__qualname__} (message withheld)"
+        for one in reversed(errors)
     )
 
 
