@@ -36,14 +36,16 @@ def stop(reason: object) -> NoReturn:
     raise SystemExit(1)
 
 
-def run(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> int:
-    """Run a command in the project's folder with its output visible; return its exit status."""
+def run(
+    command: Sequence[str | Path], env: Mapping[str, str] | None = None, folder: Path = ROOT
+) -> int:
+    """Run a command in the project's (or another) folder, visibly; return its exit status."""
     words = [str(word) for word in command]
     say("  $ " + " ".join(words))
     return subprocess.run(
         words,
         check=False,
-        cwd=ROOT,
+        cwd=folder,
         env=None if env is None else dict(env),
         stdin=subprocess.DEVNULL,
     ).returncode

@@ -23,6 +23,7 @@ from tools.console import ROOT, StopError, is_debian_root, output_of, prepare_ou
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMPS = VENV / ".mingce"
+NGINX = VENV / "nginx"
 MODULES = ROOT / "node_modules"
 OLDEST_NODE = 18
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -41,6 +42,7 @@ def set_up(purpose: str) -> None:
         build_front_end()
         if purpose == "test":
             find_or_install_browser()
+            find_or_unpack_nginx()
 
 
 def build_front_end() -> None:
@@ -90,6 +92,35 @@ def find_or_install_browser() -> None:
     fonts = output_of(["fc-list", ":lang=zh", "family"])
     if fonts == "" and not (is_debian_root() and _apt_install("fonts-wqy-zenhei")):
         say("提示：系统没有中文字体，测试截图中的汉字会显示为方框。")
+
+
+def nginx_path() -> str | None:
+    """An nginx that runs: of the system, or what set-up unpacked; None where there is neither."""
+    system = shutil.which("nginx", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    unpacked = str(NGINX / "usr" / "sbin" / "nginx")
+    runs = (path for path in (system, unpacked) if path and output_of([path, "-v"]) is not None)
+    return next(runs, None)
+
+
+def find_or_unpack_nginx() -> None:
+    """Where we may, an nginx for the tests of deploy/nginx.conf; without one they are skipped.
+
+    It is unpacked beside the virtual environment rather than installed, because the package would
+    start a web server on this machine. What failed once is not tried again.
+    """
+    stamp = STAMPS / "nginx-tried"
+    if nginx_path() or stamp.exists() or not is_debian_root():
+        return
+    say("取测试用的 nginx（只解开，不安装、不启动）…")
+    NGINX.mkdir(exist_ok=True)
+    get = ["apt-get", "-o", "Acquire::Retries=0", "-o", "Acquire::http::Timeout=10"]
+    if (
+        run([*get, "update"]) != 0
+        or run([*get, "download", "nginx"], folder=NGINX) != 0
+        or any(run(["dpkg", "-x", package, NGINX]) != 0 for package in NGINX.glob("nginx_*.deb"))
+    ):
+        say("提示：没有取到 nginx，对 deploy/nginx.conf 的测试会跳过。")
+        stamp.touch()
 
 
 @contextmanager
