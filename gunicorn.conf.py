@@ -12,6 +12,9 @@ from pathlib import Path
 
 from gunicorn.glogging import Logger
 
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+# Drawn here, before workers are forked, so that they all have the same key.
+import app.process  # noqa: F401
 from app.logs import withhold
 
 # Whatever is written at run time (database, logs) is for this account's eyes only.

@@ -14,7 +14,7 @@ from app.actions import meeting as actions
 from app.actions.count_sheet import count_sheet
 from app.actions.display import display_link
 from app.actions.progress import progress
-from app.domain.errors import MeetingStateChanged
+from app.domain.errors import MeetingStateChanged, UrnElsewhere
 from app.models import Meeting
 
 Answer = str | Response | tuple[str, int]
@@ -27,12 +27,17 @@ def meeting(meeting_id: int) -> Answer:
     if found.state == "draft":
         return redirect(url_for("admin.meeting_review", meeting_id=meeting_id))
     if found.state == "open":
-        return open_page(found)
+        try:
+            return open_page(found)
+        except UrnElsewhere as missing:
+            return render_template("admin/meeting_lost.html", meeting=found), missing.status
+    traces = actions.leaves_traces(found)
     if found.state == "closed":
+        sheet = count_sheet(meeting_id)
         return render_template(
-            "admin/meeting_closed.html", meeting=found, sheet=count_sheet(meeting_id)
+            "admin/meeting_closed.html", meeting=found, sheet=sheet, traces=traces
         )
-    return render_template("admin/meeting_voided.html", meeting=found)
+    return render_template("admin/meeting_voided.html", meeting=found, traces=traces)
 
 
 def open_page(found: Meeting, **forms: Any) -> str:

@@ -23,6 +23,7 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 from app.config import DATABASE_FILE, Config
 from app.factory import create_app
 from app.models.base import db
+from app.models.urn_file import close_urns
 from tests.pages import INSECURE_HOST, PHONE, SCREEN, WIDE, Pages
 from tests.postgres import Postgres
 from tests.serving import Server
@@ -76,6 +77,7 @@ def app(data_dir: Path) -> Iterator[Flask]:
     app = create_app(config)
     app.testing = True
     yield app
+    close_urns(app)
     with app.app_context():
         db.session.remove()
         db.engine.dispose()

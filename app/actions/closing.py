@@ -1,4 +1,4 @@
-"""Close a meeting: write the box anew, forget how it came about, hand the tally to the records."""
+"""Close a meeting: publish its box, destroy its urn, hand the tally to the records."""
 
 from __future__ import annotations
 
@@ -9,30 +9,80 @@ from sqlalchemy import func, select
 
 from app.actions.grading import reassess
 from app.actions.live import picture, subject_counts
-from app.actions.meeting import forget_votes, get_meeting, update_state
+from app.actions.meeting import get_meeting, stopped, update_state
 from app.actions.slip import slip_totals
-from app.actions.sweep import sweep_after_ending
+from app.actions.sweep import destroy_after_ending
 from app.actions.urn import read_marks_of
+from app.actions.urn_state import stop_urn
 from app.domain.box import Box, GroupCounts, box_marks, build_box, marks_by_group
-from app.domain.errors import BadInput, MeetingStateChanged
+from app.domain.errors import BadInput, MeetingStateChanged, UrnElsewhere
 from app.domain.meeting import Form, groups_shown
 from app.domain.tally import count_marks
 from app.models import Meeting, boxes, db, spent_nonces
+from app.models.base import writing
+from app.models.urn_file import UrnMissing, urn_writing
 
 
 def close_meeting(meeting_id: int, present: int | None = None) -> Box:
-    """open → closed, in one transaction; then overwrite what lies in freed pages and journals.
+    """open → closed, and the urn is destroyed.
 
     present: number of persons in the room (实到), where the host has counted them. Ballots whose
-    transaction has begun are in the box; later ones are refused. Raises MeetingStateChanged.
+    transaction has begun are in the box; later ones are refused. Raises MeetingStateChanged,
+    UrnElsewhere.
     """
-    meeting = get_meeting(meeting_id)
     if present is not None and not 0 <= present <= 100_000:
         raise BadInput("实到人数应为 0 到 100000 的整数。")
-    if meeting.state != "open":
-        raise MeetingStateChanged
+    with writing():
+        meeting = get_meeting(meeting_id)
+        if meeting.state != "open":
+            raise MeetingStateChanged
+        with stopped(meeting):
+            box = _box_of(meeting)
+            _publish(meeting, box)
+            if not update_state(meeting, ("open",), state="closed", present=present):
+                raise MeetingStateChanged
+    destroy_after_ending(meeting.code)
+    return box
+
+
+def _box_of(meeting: Meeting) -> Box:
+    """What is in the urn, as it is to be published; from here on nothing comes in."""
     form = msgspec.convert(meeting.form, Form)
-    box = _build(meeting, form)
+    try:
+        with urn_writing(meeting.code) as urn:
+            stop_urn(urn)
+            cast = {
+                row[0]: row[1]
+                for row in urn.execute(
+                    select(spent_nonces.c.group_code, func.count()).group_by(
+                        spent_nonces.c.group_code
+                    )
+                )
+            }
+            counts = {
+                group: GroupCounts(
+                    issued=totals.issued,
+                    redeemed=totals.redeemed,
+                    cast=cast.get(group, 0),
+                    voided=totals.voided,
+                    unused=totals.unused,
+                )
+                for group, totals in slip_totals(urn).items()
+            }
+            marks = list(read_marks_of(urn))
+    except UrnMissing:
+        raise UrnElsewhere from None
+    return build_box(
+        meeting_code=meeting.code,
+        counts=counts,
+        shown=groups_shown({group: count.cast for group, count in counts.items()}, meeting.k),
+        cells=form.lawful(),
+        marks=marks,
+    )
+
+
+def _publish(meeting: Meeting, box: Box) -> None:
+    form = msgspec.convert(meeting.form, Form)
     counts = count_marks(box_marks(box), form.lawful())
     cast = sum(group.cast for group in box.counts.values())
     db.session.execute(
@@ -47,43 +97,6 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
     )
     if not meeting.rehearsal:
         _hand_over(meeting, form, box, picture(form, counts, cast)["satisfaction"])
-    forget_votes(meeting.id)
-    if not update_state(
-        meeting, ("open",), state="closed", seed=None, present=present, swept=False
-    ):
-        raise MeetingStateChanged
-    db.session.commit()
-    sweep_after_ending()
-    return box
-
-
-def _build(meeting: Meeting, form: Form) -> Box:
-    connection = db.session.connection()
-    cast = {
-        row[0]: row[1]
-        for row in connection.execute(
-            select(spent_nonces.c.group_code, func.count())
-            .where(spent_nonces.c.meeting_id == meeting.id)
-            .group_by(spent_nonces.c.group_code)
-        )
-    }
-    counts = {
-        group: GroupCounts(
-            issued=totals.issued,
-            redeemed=totals.redeemed,
-            cast=cast.get(group, 0),
-            voided=totals.voided,
-            unused=totals.unused,
-        )
-        for group, totals in slip_totals(connection, meeting.id).items()
-    }
-    return build_box(
-        meeting_code=meeting.code,
-        counts=counts,
-        shown=groups_shown({group: count.cast for group, count in counts.items()}, meeting.k),
-        cells=form.lawful(),
-        marks=read_marks_of(connection, meeting.id),
-    )
 
 
 def _hand_over(meeting: Meeting, form: Form, box: Box, satisfaction: dict[str, Any]) -> None:

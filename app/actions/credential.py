@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 
-from app.actions.gate import open_meeting_by_code
+from app.actions.gate import open_urn
 from app.domain.credential import Evaluation, checked_element, evaluate, evaluator
 from app.domain.errors import SlipUnknown, SlipUsed
 from app.domain.slip import Token, token_hash
 from app.models import slips
-from app.models.base import writing
 
 
 class Redeemed(NamedTuple):
@@ -27,16 +26,15 @@ def redeem_slip(meeting_code: str, token: Token, blinded: bytes) -> Redeemed:
     Durable before it returns. Raises BadRequest, SlipUnknown, SlipUsed and the meeting's errors.
     """
     checked_element(blinded)
-    with writing() as connection:
-        meeting = open_meeting_by_code(connection, meeting_code)
-        group = _bind(connection, meeting.id, token_hash(token), blinded)
+    with open_urn(meeting_code) as (connection, meeting):
+        group = _bind(connection, token_hash(token), blinded)
     key = evaluator(meeting.seed, meeting.code, group)
     return Redeemed(group, evaluate(key, blinded))
 
 
-def _bind(connection: Connection, meeting_id: int, hashed: bytes, blinded: bytes) -> str:
+def _bind(connection: Connection, hashed: bytes, blinded: bytes) -> str:
     """Set the slip's element if it is not used yet; its group's code."""
-    mine = (slips.c.meeting_id == meeting_id) & (slips.c.token_hash == hashed)
+    mine = slips.c.token_hash == hashed
     connection.execute(
         update(slips).where(mine, ~slips.c.used, ~slips.c.voided).values(blinded=blinded, used=True)
     )

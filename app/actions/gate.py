@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
 from app.domain.credential import Seed
-from app.domain.errors import MeetingUnknown
+from app.domain.errors import MeetingUnknown, MingceError, ServerBusy, UrnElsewhere
 from app.domain.meeting import Form, require_state_open
-from app.models import Meeting, VoterGroup
+from app.models import Meeting, urn_groups, urn_meeting
+from app.models.base import reading
+from app.models.urn_file import UrnMissing, urn_reading, urn_writing
+
+CLOSING_SECONDS = 10.0
+"""How long a voter waits for the end of a closing; it takes a second or two at the most."""
+
+PAUSE_SECONDS = 0.05
 
 
 class OpenMeeting(NamedTuple):
     """What redeeming and casting need to know. groups: their codes."""
 
-    id: int
     code: str
     seed: Seed
     form: Form
@@ -25,33 +34,86 @@ class OpenMeeting(NamedTuple):
     k: int
 
 
-def open_meeting_by_code(connection: Connection, code: str) -> OpenMeeting:
-    """The open meeting of this code; raises MeetingUnknown, MeetingNotOpen, MeetingClosed."""
-    return _open_meeting(connection, Meeting.code == code)
+class OpenUrn(NamedTuple):
+    """A transaction on the urn of an open meeting."""
+
+    connection: Connection
+    meeting: OpenMeeting
 
 
-def require_open(connection: Connection, meeting_id: int) -> OpenMeeting:
-    """The meeting, as this transaction sees it; raises as `open_meeting_by_code`."""
-    return _open_meeting(connection, Meeting.id == meeting_id)
+class _Stopped(Exception):
+    """The meeting is being closed at this moment, or that was broken off."""
 
 
-def _open_meeting(connection: Connection, which: ColumnElement[bool]) -> OpenMeeting:
-    table = Meeting.__table__.c
-    row = connection.execute(
-        select(
-            table.id, table.code, table.state, table.seed, table.form, table.policy, table.k
-        ).where(which)
-    ).first()
-    if row is None:
+@contextmanager
+def open_urn(meeting_code: str) -> Iterator[OpenUrn]:
+    """Write to the urn of an open meeting; durable at the end of the block, or left as it was.
+
+    Who comes while the meeting is being closed waits for the outcome. Raises MeetingUnknown,
+    MeetingNotOpen, MeetingClosed; ServerBusy where the outcome takes long; UrnElsewhere where the
+    meeting is open but its urn is not here.
+    """
+    deadline = time.monotonic() + CLOSING_SECONDS
+    while True:
+        try:
+            with urn_writing(meeting_code) as connection:
+                yield OpenUrn(connection, _open_meeting(connection))
+            return
+        except UrnMissing:
+            raise _why_not(meeting_code) from None
+        except _Stopped:
+            _wait_for_outcome(deadline)
+
+
+def look_at_open_meeting(meeting_code: str) -> OpenMeeting:
+    """The open meeting of this code; waits and raises as `open_urn`."""
+    deadline = time.monotonic() + CLOSING_SECONDS
+    while True:
+        try:
+            with urn_reading(meeting_code) as connection:
+                return _open_meeting(connection)
+        except UrnMissing:
+            raise _why_not(meeting_code) from None
+        except _Stopped:
+            _wait_for_outcome(deadline)
+
+
+def _wait_for_outcome(deadline: float) -> None:
+    if time.monotonic() > deadline:
+        raise ServerBusy from None
+    time.sleep(PAUSE_SECONDS)
+
+
+def code_of(meeting_id: int) -> str:
+    """The code of the meeting of this id; raises MeetingUnknown."""
+    with reading() as connection:
+        code = connection.scalar(select(Meeting.code).where(Meeting.id == meeting_id))
+    if code is None:
         raise MeetingUnknown
-    require_state_open(row.state)
-    groups = connection.scalars(select(VoterGroup.code).where(VoterGroup.meeting_id == row.id))
+    return str(code)
+
+
+def _open_meeting(connection: Connection) -> OpenMeeting:
+    row = connection.execute(select(urn_meeting)).one()
+    if row.state != "open":
+        raise _Stopped
     return OpenMeeting(
-        id=row.id,
         code=row.code,
         seed=Seed(row.seed),
         form=msgspec.convert(row.form, Form),
-        groups=frozenset(groups),
+        groups=frozenset(connection.scalars(select(urn_groups.c.code))),
         policy=row.policy,
         k=row.k,
     )
+
+
+def _why_not(code: str) -> MingceError:
+    with reading() as connection:
+        state = connection.scalar(select(Meeting.state).where(Meeting.code == code))
+    if state is None:
+        return MeetingUnknown()
+    try:
+        require_state_open(state)
+    except MingceError as refusal:
+        return refusal
+    return UrnElsewhere()

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import func, select
 
-from app.actions.ballot import cast_number
+from app.actions.picture import Counts, Picture, released_picture
 from app.actions.slip import slip_totals
+from app.actions.urn import cast_number
+from app.actions.urn_state import is_stopped
 from app.domain.errors import MeetingUnknown
-from app.domain.meeting import Form, released_at
+from app.domain.meeting import Form
 from app.domain.tally import satisfaction
-from app.models import Meeting, VoterGroup, boxes, snapshots
+from app.models import Meeting, VoterGroup, boxes, urn_groups, urn_meeting
 from app.models.base import reading
-
-Counts = dict[str, dict[str, int]]
-"""Cell id → choice (with `abstain`) → number."""
+from app.models.urn_file import UrnMissing, urn_reading
 
 
 class Turnout(NamedTuple):
@@ -28,50 +28,38 @@ class Turnout(NamedTuple):
     cast: int
 
 
-class _Meeting(NamedTuple):
-    id: int
-    state: str
-    form: dict[str, Any] | None
-    policy: str
-    k: int
-
-
 def live_picture(meeting_code: str) -> dict[str, Any]:
     """The answer of `GET …/live`: state, number cast, and the released picture or None."""
-    with reading() as connection:
-        meeting = _meeting(connection, meeting_code)
-        cast, counts, at = _released(connection, meeting)
-    return {
-        "state": meeting.state,
-        "cast": cast,
-        "released": picture(msgspec.convert(meeting.form, Form), counts, at)
-        if counts is not None
-        else None,
-    }
+    try:
+        with urn_reading(meeting_code) as urn:
+            stopped = is_stopped(urn)
+            released = released_picture(urn)
+            form = urn.scalar(select(urn_meeting.c.form))
+            answer = _answer("open", cast_number(urn), form, released)
+    except UrnMissing:
+        return _without_urn(meeting_code)
+    if stopped and (ended := _without_urn(meeting_code))["state"] != "open":
+        return ended
+    return answer
 
 
 def turnout(meeting_code: str) -> Turnout:
     """The totals that the screen shows beside the picture."""
-    with reading() as connection:
-        meeting = _meeting(connection, meeting_code)
-        expected = connection.scalars(
-            select(VoterGroup.expected).where(VoterGroup.meeting_id == meeting.id)
-        ).all()
-        closed = connection.scalar(select(boxes.c.groups).where(boxes.c.meeting_id == meeting.id))
-        if closed is not None:
-            return Turnout(
-                expected=sum(expected),
-                issued=sum(t["issued"] - t["voided"] for t in closed.values()),
-                redeemed=sum(t["redeemed"] for t in closed.values()),
-                cast=sum(t["cast"] for t in closed.values()),
+    try:
+        with urn_reading(meeting_code) as urn:
+            stopped = is_stopped(urn)
+            groups = slip_totals(urn).values()
+            totals = Turnout(
+                expected=urn.scalar(select(func.sum(urn_groups.c.expected))) or 0,
+                issued=sum(group.issued - group.voided for group in groups),
+                redeemed=sum(group.redeemed for group in groups),
+                cast=cast_number(urn),
             )
-        groups = slip_totals(connection, meeting.id).values()
-        return Turnout(
-            expected=sum(expected),
-            issued=sum(group.issued - group.voided for group in groups),
-            redeemed=sum(group.redeemed for group in groups),
-            cast=cast_number(connection, meeting.id),
-        )
+    except UrnMissing:
+        return _turnout_of_box(meeting_code)
+    if stopped and _without_urn(meeting_code)["state"] != "open":
+        return _turnout_of_box(meeting_code)
+    return totals
 
 
 def picture(form: Form, counts: Counts, at: int) -> dict[str, Any]:
@@ -98,30 +86,51 @@ def subject_counts(form: Form, counts: Counts, subject_id: str) -> Counts:
     return {cell.question: counts[cell.id] for cell in form.cells if cell.subject == subject_id}
 
 
-def _meeting(connection: Connection, code: str) -> _Meeting:
+def _answer(
+    state: str, cast: int, form: dict[str, Any] | None, released: Picture | None
+) -> dict[str, Any]:
+    return {
+        "state": state,
+        "cast": cast,
+        "released": picture(msgspec.convert(form, Form), released.counts, released.at)
+        if released
+        else None,
+    }
+
+
+def _without_urn(code: str) -> dict[str, Any]:
+    """The same of a meeting that is over, or whose urn lies on another machine."""
     table = Meeting.__table__.c
-    row = connection.execute(
-        select(table.id, table.state, table.form, table.policy, table.k).where(table.code == code)
-    ).first()
+    with reading() as connection:
+        row = connection.execute(
+            select(table.state, table.form, boxes.c.counts, boxes.c.cast)
+            .outerjoin(boxes, boxes.c.meeting_id == table.id)
+            .where(table.code == code)
+        ).first()
     if row is None or row.state == "draft":
         raise MeetingUnknown
-    return _Meeting(*row)
+    if row.cast is None:
+        return _answer(row.state, 0, None, None)
+    return _answer(row.state, row.cast, row.form, Picture(row.cast, row.counts))
 
 
-def _released(connection: Connection, meeting: _Meeting) -> tuple[int, Counts | None, int]:
-    """Number cast, counts that may be shown (or None), and at how many ballots they stand."""
-    if meeting.state == "closed":
-        box = connection.execute(
-            select(boxes.c.counts, boxes.c.cast).where(boxes.c.meeting_id == meeting.id)
-        ).one()
-        return box.cast, box.counts, box.cast
-    cast = cast_number(connection, meeting.id)
-    at = released_at(cast, meeting.k) if meeting.policy == "batched" else None
-    if meeting.state != "open" or at is None:
-        return cast, None, 0
-    counts = connection.scalar(
-        select(snapshots.c.counts).where(
-            snapshots.c.meeting_id == meeting.id, snapshots.c.cast == at
+def _turnout_of_box(code: str) -> Turnout:
+    table = Meeting.__table__.c
+    with reading() as connection:
+        meeting = connection.execute(
+            select(table.id, table.state, boxes.c.groups)
+            .outerjoin(boxes, boxes.c.meeting_id == table.id)
+            .where(table.code == code)
+        ).first()
+        if meeting is None or meeting.state == "draft":
+            raise MeetingUnknown
+        expected = connection.scalar(
+            select(func.sum(VoterGroup.expected)).where(VoterGroup.meeting_id == meeting.id)
         )
+    groups = (meeting.groups or {}).values()
+    return Turnout(
+        expected=expected or 0,
+        issued=sum(group["issued"] - group["voided"] for group in groups),
+        redeemed=sum(group["redeemed"] for group in groups),
+        cast=sum(group["cast"] for group in groups),
     )
-    return cast, counts, at

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import ipaddress
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, select, update
 
 from app.actions.grading import scheme_of
-from app.actions.sweep import sweep_after_ending
+from app.actions.sweep import destroy_after_ending
+from app.actions.urn_state import found_urn, resume_urn, stop_urn
 from app.config import ConfigError, base_url
 from app.domain.credential import SEED_BYTES, Seed, key_digest, public_key
 from app.domain.errors import (
@@ -40,11 +42,9 @@ from app.models import (
     MeetingSubject,
     VoterGroup,
     db,
-    slips,
-    snapshots,
-    spent_nonces,
-    urn_blocks,
 )
+from app.models.base import writing
+from app.models.urn_file import urn_exists, urn_writing
 
 GROUPS_MOST = 9
 EXPECTED_MOST = 20_000
@@ -149,44 +149,62 @@ def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_b
 
     Raises MeetingNotReady naming the first obstacle, MeetingStateChanged where it is no draft.
     """
-    meeting = get_meeting(meeting_id)
-    if meeting.state != "draft":
-        raise MeetingStateChanged
-    blocking = [obstacle for obstacle in obstacles_to_opening(meeting) if obstacle.blocking]
-    if blocking:
-        raise MeetingNotReady(f"还不能开启：{blocking[0].what}{blocking[0].remedy}")
-    seed = Seed(draw(SEED_BYTES))
-    keys = {group.code: public_key(seed, meeting.code, group.code) for group in meeting.groups}
-    for group in meeting.groups:
-        group.public_key = keys[group.code]
-    opened = update_state(
-        meeting,
-        ("draft",),
-        state="open",
-        seed=seed,
-        key_digest=key_digest(keys),
-        form=msgspec.to_builtins(build_form(_planned_subjects(meeting))),
-    )
-    if not opened:
-        raise MeetingStateChanged
-    db.session.commit()
+    with writing():
+        meeting = get_meeting(meeting_id)
+        if meeting.state != "draft":
+            raise MeetingStateChanged
+        blocking = [obstacle for obstacle in obstacles_to_opening(meeting) if obstacle.blocking]
+        if blocking:
+            raise MeetingNotReady(f"还不能开启：{blocking[0].what}{blocking[0].remedy}")
+        seed = Seed(draw(SEED_BYTES))
+        keys = {group.code: public_key(seed, meeting.code, group.code) for group in meeting.groups}
+        for group in meeting.groups:
+            group.public_key = keys[group.code]
+        form = msgspec.to_builtins(build_form(_planned_subjects(meeting)))
+        if not update_state(
+            meeting, ("draft",), state="open", key_digest=key_digest(keys), form=form
+        ):
+            raise MeetingStateChanged
+        found_urn(meeting, seed, form)
+    resume_urn(meeting.code)
     return meeting
 
 
 def void_meeting(meeting_id: int, reason: str) -> Meeting:
     """Destroy a meeting's ballots and slips without counting them: draft or open → voided."""
-    meeting = get_meeting(meeting_id)
     reason = reason.strip()
     if not 1 <= len(reason) <= 200:
         raise BadInput("请写明作废的原因（200 字以内）。")
-    forget_votes(meeting.id)
-    if not update_state(
-        meeting, ("draft", "open"), state="voided", seed=None, void_reason=reason, swept=False
-    ):
-        raise MeetingStateChanged
-    db.session.commit()
-    sweep_after_ending()
+    with writing():
+        meeting = get_meeting(meeting_id)
+        with stopped(meeting):
+            if urn_exists(meeting.code):
+                with urn_writing(meeting.code) as urn:
+                    stop_urn(urn)
+            if not update_state(meeting, ("draft", "open"), state="voided", void_reason=reason):
+                raise MeetingStateChanged
+    destroy_after_ending(meeting.code)
     return meeting
+
+
+@contextmanager
+def stopped(meeting: Meeting) -> Iterator[None]:
+    """Resume the taking of ballots where the end of an open meeting fails in this block.
+
+    Not where the commit after it fails: then nobody knows whether the meeting has ended.
+    """
+    was_open = meeting.state == "open"
+    try:
+        yield
+    except BaseException:
+        if was_open and urn_exists(meeting.code):
+            resume_urn(meeting.code)
+        raise
+
+
+def leaves_traces(meeting: Meeting) -> bool:
+    """Whether the urn of a meeting that has ended could not be destroyed yet."""
+    return meeting.state in ("closed", "voided") and urn_exists(meeting.code)
 
 
 def revoke_display(meeting_id: int) -> Meeting:
@@ -225,12 +243,6 @@ def update_state(meeting: Meeting, before: Sequence[str], **values: object) -> b
     result = db.session.execute(statement)
     db.session.refresh(meeting)
     return isinstance(result, CursorResult) and result.rowcount == 1
-
-
-def forget_votes(meeting_id: int) -> None:
-    """Delete every row that a slip or a ballot of this meeting has left."""
-    for table in (urn_blocks, spent_nonces, snapshots, slips):
-        db.session.execute(delete(table).where(table.c.meeting_id == meeting_id))
 
 
 def _checked(settings: Settings) -> Settings:

@@ -9,8 +9,10 @@ import msgspec
 from app.actions.live import live_picture
 from app.actions.result import Table, result_tables
 from app.actions.slip import SlipTotals, slip_totals
+from app.domain.errors import UrnElsewhere
 from app.domain.meeting import Form
-from app.models import Meeting, db
+from app.models import Meeting
+from app.models.urn_file import UrnMissing, urn_reading
 
 
 class GroupProgress(NamedTuple):
@@ -62,8 +64,15 @@ class Progress(NamedTuple):
 
 
 def progress(meeting: Meeting) -> Progress:
-    """The totals of an open meeting and its released picture, one batch behind."""
-    totals = slip_totals(db.session.connection(), meeting.id)
+    """The totals of an open meeting and its released picture, one batch behind.
+
+    Raises UrnElsewhere.
+    """
+    try:
+        with urn_reading(meeting.code) as urn:
+            totals = slip_totals(urn)
+    except UrnMissing:
+        raise UrnElsewhere from None
     picture = live_picture(meeting.code)
     released = picture["released"]
     return Progress(

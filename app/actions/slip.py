@@ -8,14 +8,13 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
-from app.actions.gate import require_open
+from app.actions.gate import code_of, open_urn
 from app.actions.urn import make_room
 from app.domain.credential import ELEMENT_BYTES
 from app.domain.errors import BadInput, SlipsIssuedMeanwhile, SlipUnknown, SlipUsed
 from app.domain.meeting import SLIPS_MOST
 from app.domain.slip import TOKEN_BYTES, Token, token_hash
-from app.models import VoterGroup, slips
-from app.models.base import writing
+from app.models import slips, urn_groups
 
 
 class SlipTotals(NamedTuple):
@@ -44,29 +43,22 @@ def issue_slips(
     meeting had when somebody asked for these, so that one form sent twice issues once. Raises
     BadInput, MeetingNotOpen, SlipsIssuedMeanwhile.
     """
-    with writing() as connection:
-        meeting = require_open(connection, meeting_id)
-        known = connection.scalar(
-            select(VoterGroup.code).where(
-                VoterGroup.meeting_id == meeting_id, VoterGroup.code == group_code
-            )
-        )
-        if known is None:
+    with open_urn(code_of(meeting_id)) as (connection, meeting):
+        if group_code not in meeting.groups:
             raise BadInput("没有这类参会人员，请刷新页面重选。")
-        issued = _issued(connection, meeting_id)
+        issued = _issued(connection)
         if so_far is not None and so_far != issued:
             raise SlipsIssuedMeanwhile
         if not 1 <= number <= SLIPS_MOST - issued:
             raise BadInput(
                 f"张数应为 1 到 {SLIPS_MOST - issued} 的整数（每会最多 {SLIPS_MOST} 张）。"
             )
-        make_room(connection, meeting_id, meeting.seed, meeting.form.lawful(), issued + number)
+        make_room(connection, meeting.seed, meeting.form.lawful(), issued + number)
         tokens = [Token(draw(TOKEN_BYTES)) for _ in range(number)]
         connection.execute(
             slips.insert(),
             [
                 {
-                    "meeting_id": meeting_id,
                     "token_hash": hashed,
                     "group_code": group_code,
                     "blinded": secrets.token_bytes(ELEMENT_BYTES),
@@ -78,16 +70,14 @@ def issue_slips(
     return tokens
 
 
-def _issued(connection: Connection, meeting_id: int) -> int:
-    mine = select(func.count()).select_from(slips).where(slips.c.meeting_id == meeting_id)
-    return connection.scalar(mine) or 0
+def _issued(connection: Connection) -> int:
+    return connection.scalar(select(func.count()).select_from(slips)) or 0
 
 
 def void_slip(meeting_id: int, token: Token) -> str:
     """Void one spoiled slip that is at hand; its group's code. Raises SlipUsed, SlipUnknown."""
-    with writing() as connection:
-        require_open(connection, meeting_id)
-        mine = (slips.c.meeting_id == meeting_id) & (slips.c.token_hash == token_hash(token))
+    with open_urn(code_of(meeting_id)) as (connection, _):
+        mine = slips.c.token_hash == token_hash(token)
         changed = connection.execute(
             update(slips).where(mine, ~slips.c.used, ~slips.c.voided).values(voided=True)
         )
@@ -101,30 +91,23 @@ def void_slip(meeting_id: int, token: Token) -> str:
 
 def void_unused_slips(meeting_id: int, group_code: str | None = None) -> int:
     """Void every slip that nobody has used (of one group, or of all); how many they were."""
-    with writing() as connection:
-        require_open(connection, meeting_id)
-        statement = update(slips).where(
-            slips.c.meeting_id == meeting_id, ~slips.c.used, ~slips.c.voided
-        )
+    with open_urn(code_of(meeting_id)) as (connection, _):
+        statement = update(slips).where(~slips.c.used, ~slips.c.voided)
         if group_code is not None:
             statement = statement.where(slips.c.group_code == group_code)
         return connection.execute(statement.values(voided=True)).rowcount
 
 
-def slip_totals(connection: Connection, meeting_id: int) -> dict[str, SlipTotals]:
-    """Group code → totals, for every group of the meeting."""
-    groups = connection.scalars(
-        select(VoterGroup.code).where(VoterGroup.meeting_id == meeting_id)
-    ).all()
+def slip_totals(connection: Connection) -> dict[str, SlipTotals]:
+    """Group code → totals, for every group of the meeting whose urn this is."""
     rows = connection.execute(
         select(
             slips.c.group_code,
             func.count(),
             func.count().filter(slips.c.used),
             func.count().filter(slips.c.voided),
-        )
-        .where(slips.c.meeting_id == meeting_id)
-        .group_by(slips.c.group_code)
+        ).group_by(slips.c.group_code)
     )
     found = {row[0]: SlipTotals(*row[1:]) for row in rows}
+    groups = connection.scalars(select(urn_groups.c.code))
     return {code: found.get(code, SlipTotals(0, 0, 0)) for code in sorted(groups)}

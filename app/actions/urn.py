@@ -19,50 +19,46 @@ from app.domain.urn import (
     entries,
     with_entry,
 )
-from app.models import urn_blocks
+from app.models import spent_nonces, urn_blocks
 
 _columns = urn_blocks.c
 
 
-def make_room(
-    connection: Connection, meeting_id: int, seed: Seed, cells: Iterable[str], ballots: int
-) -> None:
+def make_room(connection: Connection, seed: Seed, cells: Iterable[str], ballots: int) -> None:
     """See that every cell has the blocks that so many ballots need; what is in them is kept."""
     blocks = blocks_needed(ballots)
-    if blocks > _block_count(connection, meeting_id):
-        _rebuild(connection, meeting_id, seed, cells, blocks)
+    if blocks > _block_count(connection):
+        _rebuild(connection, seed, cells, blocks)
 
 
-def put_marks(
-    connection: Connection, meeting_id: int, seed: Seed, group: str, marks: tuple[Mark, ...]
-) -> None:
+def put_marks(connection: Connection, seed: Seed, group: str, marks: tuple[Mark, ...]) -> None:
     """Put one ballot's marks in. Raises BadBallot where one of their trackers is there already."""
     try:
-        _put(connection, meeting_id, seed, group, marks)
+        _put(connection, seed, group, marks)
     except BlockFull:
-        blocks = 2 * _block_count(connection, meeting_id)
-        _rebuild(connection, meeting_id, seed, [mark.cell for mark in marks], blocks)
-        put_marks(connection, meeting_id, seed, group, marks)
+        blocks = 2 * _block_count(connection)
+        _rebuild(connection, seed, [mark.cell for mark in marks], blocks)
+        put_marks(connection, seed, group, marks)
 
 
-def read_marks_of(connection: Connection, meeting_id: int) -> Iterator[StoredMark]:
+def read_marks_of(connection: Connection) -> Iterator[StoredMark]:
     """Every mark of a meeting, in no order that tells anything."""
-    rows = connection.execute(
-        select(_columns.cell_id, _columns.marks).where(_columns.meeting_id == meeting_id)
-    )
+    rows = connection.execute(select(_columns.cell_id, _columns.marks))
     for cell, block in rows:
         for entry in entries(block):
             yield StoredMark(entry.group, cell, entry.tracker, entry.choice)
 
 
-def _put(
-    connection: Connection, meeting_id: int, seed: Seed, group: str, marks: tuple[Mark, ...]
-) -> None:
-    blocks = _block_count(connection, meeting_id)
+def cast_number(connection: Connection) -> int:
+    """How many ballots are in."""
+    return connection.scalar(select(func.count()).select_from(spent_nonces)) or 0
+
+
+def _put(connection: Connection, seed: Seed, group: str, marks: tuple[Mark, ...]) -> None:
+    blocks = _block_count(connection)
     places = {(mark.cell, block_of(seed, mark.tracker, blocks)): mark for mark in marks}
     rows = connection.execute(
         select(_columns.cell_id, _columns.block, _columns.marks).where(
-            _columns.meeting_id == meeting_id,
             tuple_(_columns.cell_id, _columns.block).in_(list(places)),
         )
     ).all()
@@ -74,7 +70,6 @@ def _put(
     connection.execute(
         update(urn_blocks)
         .where(
-            _columns.meeting_id == meeting_id,
             _columns.cell_id == bindparam("cell"),
             _columns.block == bindparam("place"),
         )
@@ -83,24 +78,21 @@ def _put(
     )
 
 
-def _block_count(connection: Connection, meeting_id: int) -> int:
-    last = select(func.max(_columns.block)).where(_columns.meeting_id == meeting_id)
-    highest = connection.scalar(last)
+def _block_count(connection: Connection) -> int:
+    highest = connection.scalar(select(func.max(_columns.block)))
     return 0 if highest is None else int(highest) + 1
 
 
-def _rebuild(
-    connection: Connection, meeting_id: int, seed: Seed, cells: Iterable[str], blocks: int
-) -> None:
+def _rebuild(connection: Connection, seed: Seed, cells: Iterable[str], blocks: int) -> None:
     """Lay the marks out anew over so many blocks, or as many more as they need."""
-    marks = list(read_marks_of(connection, meeting_id))
+    marks = list(read_marks_of(connection))
     laid = None
     while laid is None:
         with suppress(BlockFull):
             laid = _laid_out(seed, sorted(cells), marks, blocks)
         blocks *= 2
-    connection.execute(delete(urn_blocks).where(_columns.meeting_id == meeting_id))
-    connection.execute(urn_blocks.insert(), _rows(meeting_id, laid))
+    connection.execute(delete(urn_blocks))
+    connection.execute(urn_blocks.insert(), _rows(laid))
 
 
 def _laid_out(
@@ -113,8 +105,7 @@ def _laid_out(
     return laid
 
 
-def _rows(meeting_id: int, laid: Mapping[tuple[str, int], bytes]) -> list[dict[str, object]]:
+def _rows(laid: Mapping[tuple[str, int], bytes]) -> list[dict[str, object]]:
     return [
-        {"meeting_id": meeting_id, "cell_id": cell, "block": number, "marks": marks}
-        for (cell, number), marks in laid.items()
+        {"cell_id": cell, "block": number, "marks": marks} for (cell, number), marks in laid.items()
     ]

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from app.actions.closing import close_meeting
 from app.actions.live import live_picture, picture, turnout
-from app.actions.meeting import meeting_by_code
+from app.actions.meeting import leaves_traces, meeting_by_code
 from app.actions.sweep import sweep
 from app.cli.refusal import PlainCommand, Refusal, refusing
 from app.domain.box import Box, box_marks
@@ -22,6 +22,11 @@ from app.domain.tally import count_marks
 from app.models import Meeting, db
 
 STATE_WORDS = {"draft": "准备中", "open": "进行中", "closed": "已结束", "voided": "已作废"}
+
+UNSWEPT = (
+    "票箱文件没有销毁成功，结果不受影响。"
+    "请检查数据目录里 urns 目录的权限，再运行 flask --app wsgi sweep。"
+)
 
 as_json = click.option("--json", "wants_json", is_flag=True, help="以 JSON 输出")
 
@@ -91,9 +96,9 @@ def close(code: str, present: int | None, wants_json: bool) -> None:
         box = close_meeting(meeting.id, present)
         db.session.refresh(meeting)
         answer = final_tally(meeting, box)
-        swept = meeting.swept
-    if not swept:
-        click.echo("数据库正忙，痕迹还没有清扫干净。请稍后运行 flask --app wsgi sweep。", err=True)
+        left = leaves_traces(meeting)
+    if left:
+        click.echo(UNSWEPT, err=True)
     if wants_json:
         click.echo(json.dumps(answer, ensure_ascii=False))
         return
@@ -109,11 +114,11 @@ def close(code: str, present: int | None, wants_json: bool) -> None:
 @click.command("sweep", cls=PlainCommand)
 @with_appcontext
 def sweep_command() -> None:
-    """覆盖已结束的测评会在数据库文件中留下的痕迹（结束时没有做完的，在此补做）。"""
+    """销毁已结束的测评会留下的票箱文件（结束时没有做完的，在此补做）；中断的会议恢复收票。"""
     with refusing():
         done = sweep()
     if not done:
-        click.echo("数据库正忙，没有做完。请稍后再试。", err=True)
+        click.echo(UNSWEPT, err=True)
         raise SystemExit(1)
     click.echo("已清扫干净。")
 

@@ -40,6 +40,12 @@ class ServerBusy(MingceError):
     message = "请稍候，系统正忙，几秒钟后会自动重试。"
 
 
+class UrnElsewhere(MingceError):
+    code = "urn_elsewhere"
+    status = 503
+    message = "这次测评会的票箱不在这台服务器上，暂时不能投票。请告诉工作人员。"
+
+
 class TooManyWatchers(MingceError):
     code = "too_many_watchers"
     status = 503

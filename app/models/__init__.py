@@ -1,12 +1,12 @@
 """Tables, with the constraints that settle races."""
 
 from app.models.account import Account
-from app.models.ballot import boxes, snapshots, spent_nonces, urn_blocks
 from app.models.base import Base, db
+from app.models.box import boxes
 from app.models.meeting import Meeting, MeetingSubject, VoterGroup
 from app.models.organisation import Organisation
 from app.models.round import GradingRecord, Round
-from app.models.slip import slips
+from app.models.urn import pictures, slips, spent_nonces, urn_blocks, urn_groups, urn_meeting
 
 __all__ = [
     "Account",
@@ -19,8 +19,10 @@ __all__ = [
     "VoterGroup",
     "boxes",
     "db",
+    "pictures",
     "slips",
-    "snapshots",
     "spent_nonces",
     "urn_blocks",
+    "urn_groups",
+    "urn_meeting",
 ]

@@ -1,4 +1,4 @@
-"""The database handle, the naming of constraints, and how transactions begin on SQLite."""
+"""The database handle, the naming of constraints, and how transactions begin."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ BLOCKING_SECONDS = 5.0
 """How long SQLite itself may wait, with every greenlet of the process waiting behind it: a reader
 for a commit to finish and a commit for readers, both of which takes milliseconds."""
 
-_line = threading.Lock()
+WRITERS_LINE = 0x6D696E67
+"""The advisory lock of PostgreSQL that whoever writes holds."""
 
 READ_ONLY = "mingce_read_only"
 WRITES = "mingce_writes"
@@ -62,24 +63,30 @@ class Exact(TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
-def settle_transactions(engine: Engine) -> None:
-    """Make SQLite durable, forgetful of deleted content, and free of lock errors.
+def settle_transactions(engine: Engine, journal: str = "WAL") -> None:
+    """Let writers of the database stand in line, and make SQLite durable and forgetful.
 
-    A transaction that may write begins IMMEDIATE, because one that reads and then writes fails
-    with `database is locked` however long it is willing to wait. Those of GET requests and of
-    `reading` stay deferred, and so does what a request reads after its action has committed:
-    nobody shall wait for a page to be rendered.
+    A transaction that may write takes its turn as it begins: one that reads and then writes would
+    fail on SQLite with `database is locked` however long it is willing to wait, and could decide
+    on what is no longer true on PostgreSQL. Those of GET requests and of `reading` take no turn,
+    nor does what a request reads after its action has committed: nobody shall wait for a page to
+    be rendered. journal: SQLite's journal mode.
     """
-    if engine.dialect.name != "sqlite":
-        return
+    if engine.dialect.name == "sqlite":
+        _settle_sqlite(engine, journal)
+    else:
+        _settle_postgresql(engine)
+
+
+def _settle_sqlite(engine: Engine, journal: str) -> None:
+    line = threading.Lock()
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         for pragma in (
             f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
-            # A write-ahead log would keep the last hundreds of commits in their order.
-            "journal_mode=TRUNCATE",
+            f"journal_mode={journal}",
             "synchronous=FULL",
             "secure_delete=ON",
             "foreign_keys=ON",
@@ -90,11 +97,25 @@ def settle_transactions(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        options = connection.get_execution_options()
-        if options.get(READ_ONLY) or (_only_reads() and not options.get(WRITES)):
+        if _takes_no_turn(connection):
             connection.exec_driver_sql("BEGIN")
         else:
-            _begin_immediate(connection)
+            _begin_immediate(connection, line)
+
+
+def _settle_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if connection.get_execution_options().get(READ_ONLY):
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        elif not _takes_no_turn(connection):
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{BUSY_SECONDS:.0f}s'")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LINE})")
+
+
+def _takes_no_turn(connection: Connection) -> bool:
+    options = connection.get_execution_options()
+    return bool(options.get(READ_ONLY) or (_only_reads() and not options.get(WRITES)))
 
 
 @event.listens_for(db.session, "after_commit")
@@ -110,18 +131,18 @@ def _only_reads() -> bool:
     )
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin_immediate(connection: Connection, line: threading.Lock) -> None:
     """Wait for the one write lock in Python: SQLite would wait in C and hold up every greenlet."""
     deadline = time.monotonic() + BUSY_SECONDS
     connection.exec_driver_sql("PRAGMA busy_timeout=0")
     # One of a process asks for the lock; the others stand in line behind it and cost nothing.
-    in_line = _line.acquire(timeout=BUSY_SECONDS)
+    in_line = line.acquire(timeout=BUSY_SECONDS)
     try:
         while not _begun(connection, deadline):
             time.sleep(random.uniform(0.001, 0.008))  # noqa: S311 - so that two do not keep step
     finally:
         if in_line:
-            _line.release()
+            line.release()
         connection.exec_driver_sql(f"PRAGMA busy_timeout={BLOCKING_SECONDS * 1000:.0f}")
 
 
@@ -137,7 +158,7 @@ def _begun(connection: Connection, deadline: float) -> bool:
 
 
 def done_reading() -> None:
-    """End the session's transaction, which would hold up commits while others get their turn."""
+    """End the session's transaction, which would hold a connection while others need one."""
     db.session.commit()
 
 

@@ -21,9 +21,8 @@ from app.models.round import GradingRecord, Round
 class Meeting(Base):
     """测评会.
 
-    seed: the secret of its keys, while it is open only. form: the frozen ballot form (JSON of
-    app.domain.meeting.Form). display_version: raised to revoke the display link.
-    swept: whether, after closing or voiding, freed pages and journals have been overwritten too.
+    form: the frozen ballot form (JSON of app.domain.meeting.Form). display_version: raised to
+    revoke the display link. The secret of its keys, its slips and its ballots lie in its urn.
     """
 
     __tablename__ = "meetings"
@@ -31,7 +30,6 @@ class Meeting(Base):
         CheckConstraint("state IN ('draft', 'open', 'closed', 'voided')", name="state"),
         CheckConstraint("policy IN ('batched', 'turnout')", name="policy"),
         CheckConstraint("k BETWEEN 3 AND 100", name="k"),
-        CheckConstraint("(state = 'open') = (seed IS NOT NULL)", name="seed_only_while_open"),
         CheckConstraint("state <> 'open' OR form IS NOT NULL", name="form_when_open"),
         CheckConstraint("length(title) > 0", name="title_not_empty"),
     )
@@ -48,12 +46,10 @@ class Meeting(Base):
     rehearsal: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(String(10), default="draft")
     form: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
-    seed: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     key_digest: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     display_version: Mapped[int] = mapped_column(default=1)
     present: Mapped[int | None] = mapped_column()
     void_reason: Mapped[str] = mapped_column(String(200), default="")
-    swept: Mapped[bool] = mapped_column(default=True)
 
     round: Mapped[Round] = relationship()
     groups: Mapped[list[VoterGroup]] = relationship(

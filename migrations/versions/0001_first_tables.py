@@ -108,15 +108,10 @@ def upgrade() -> None:
         sa.Column("rehearsal", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("form", sa.JSON(), nullable=True),
-        sa.Column("seed", sa.LargeBinary(length=32), nullable=True),
         sa.Column("key_digest", sa.LargeBinary(length=16), nullable=True),
         sa.Column("display_version", sa.Integer(), nullable=False),
         sa.Column("present", sa.Integer(), nullable=True),
         sa.Column("void_reason", sa.String(length=200), nullable=False),
-        sa.Column("swept", sa.Boolean(), nullable=False),
-        sa.CheckConstraint(
-            "(state = 'open') = (seed IS NOT NULL)", name=op.f("ck_meetings_seed_only_while_open")
-        ),
         sa.CheckConstraint("policy IN ('batched', 'turnout')", name=op.f("ck_meetings_policy")),
         sa.CheckConstraint(
             "state <> 'open' OR form IS NOT NULL", name=op.f("ck_meetings_form_when_open")
@@ -164,16 +159,6 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
-        "snapshots",
-        sa.Column("meeting_id", sa.Integer(), nullable=False),
-        sa.Column("cast", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("counts", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["meeting_id"], ["meetings.id"], name=op.f("fk_snapshots_meeting_id_meetings")
-        ),
-        sa.PrimaryKeyConstraint("meeting_id", "cast", name=op.f("pk_snapshots")),
-    )
-    op.create_table(
         "voter_groups",
         sa.Column("meeting_id", sa.Integer(), nullable=False),
         sa.Column("code", sa.String(length=4), nullable=False),
@@ -187,61 +172,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("meeting_id", "code", name=op.f("pk_voter_groups")),
         sa.UniqueConstraint("meeting_id", "name", name=op.f("uq_voter_groups_meeting_id_name")),
     )
-    op.create_table(
-        "urn_blocks",
-        sa.Column("meeting_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("cell_id", sa.String(length=12), nullable=False),
-        sa.Column("block", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("marks", sa.LargeBinary(length=768), nullable=False),
-        sa.CheckConstraint("length(marks) = 768", name=op.f("ck_urn_blocks_marks")),
-        sa.ForeignKeyConstraint(
-            ["meeting_id"], ["meetings.id"], name=op.f("fk_urn_blocks_meeting_id_meetings")
-        ),
-        sa.PrimaryKeyConstraint("meeting_id", "cell_id", "block", name=op.f("pk_urn_blocks")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "slips",
-        sa.Column("meeting_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("group_code", sa.String(length=4), nullable=False),
-        sa.Column("blinded", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("used", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.Column("voided", sa.Boolean(), server_default=sa.text("0"), nullable=False),
-        sa.CheckConstraint("NOT (used AND voided)", name=op.f("ck_slips_used_is_not_voided")),
-        sa.CheckConstraint("length(blinded) = 32", name=op.f("ck_slips_blinded")),
-        sa.CheckConstraint("length(token_hash) = 32", name=op.f("ck_slips_token_hash")),
-        sa.ForeignKeyConstraint(
-            ["meeting_id", "group_code"],
-            ["voter_groups.meeting_id", "voter_groups.code"],
-            name=op.f("fk_slips_meeting_id_group_code_voter_groups"),
-        ),
-        sa.PrimaryKeyConstraint("meeting_id", "token_hash", name=op.f("pk_slips")),
-        sqlite_with_rowid=False,
-    )
-    op.create_table(
-        "spent_nonces",
-        sa.Column("meeting_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("nonce", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("group_code", sa.String(length=4), nullable=False),
-        sa.Column("sealed_hash", sa.LargeBinary(length=32), nullable=False),
-        sa.CheckConstraint("length(nonce) = 32", name=op.f("ck_spent_nonces_nonce")),
-        sa.ForeignKeyConstraint(
-            ["meeting_id", "group_code"],
-            ["voter_groups.meeting_id", "voter_groups.code"],
-            name=op.f("fk_spent_nonces_meeting_id_group_code_voter_groups"),
-        ),
-        sa.PrimaryKeyConstraint("meeting_id", "nonce", "group_code", name=op.f("pk_spent_nonces")),
-        sqlite_with_rowid=False,
-    )
 
 
 def downgrade() -> None:
-    op.drop_table("spent_nonces")
-    op.drop_table("slips")
-    op.drop_table("urn_blocks")
     op.drop_table("voter_groups")
-    op.drop_table("snapshots")
     op.drop_table("meeting_subjects")
     op.drop_table("boxes")
     op.drop_table("meetings")

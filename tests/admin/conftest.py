@@ -10,7 +10,6 @@ import pytest
 from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from app.actions import account as accounts
@@ -25,7 +24,7 @@ from app.actions.meeting import (
 )
 from app.actions.organisation import create_branches, create_organisation
 from app.actions.round import Member, RoundWish, create_round
-from app.models import Base, db
+from tests.urns import all_rows
 
 NAME, PASSWORD = "王秘书", "a long enough password"
 BASE = "http://192.168.1.10:8000"
@@ -127,14 +126,10 @@ def open_id(app: Flask, draft_id: int) -> int:
 def unchanged(app: Flask) -> Iterator[Callable[[], None]]:
     """Fails at the end unless every table is as it was when the test called it."""
     before: list[dict[str, list[Any]]] = []
-    yield lambda: before.append(_contents(app))
+    yield lambda: before.append(_sorted_rows(app))
     assert before, "call it before the refusals"
-    assert _contents(app) == before[-1]
+    assert _sorted_rows(app) == before[-1]
 
 
-def _contents(app: Flask) -> dict[str, list[Any]]:
-    with app.app_context(), db.engine.connect() as connection:
-        return {
-            name: sorted(map(tuple, connection.execute(text(f"SELECT * FROM {name}"))), key=repr)  # noqa: S608
-            for name in Base.metadata.tables
-        }
+def _sorted_rows(app: Flask) -> dict[str, list[Any]]:
+    return {name: sorted(rows, key=repr) for name, rows in all_rows(app).items()}

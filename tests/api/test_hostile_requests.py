@@ -21,7 +21,8 @@ from app.domain.errors import BadBallot
 from app.domain.meeting import ABSTAIN
 from app.extensions import limiter
 from app.factory import create_app
-from app.models import Base, db
+from app.models import db
+from tests.urns import all_rows
 from tests.voters import Example
 
 ZERO = "A" * 43
@@ -44,15 +45,6 @@ def example(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def visitor(example: Example) -> FlaskClient:
     return example.app.test_client()
-
-
-def content(app: Flask) -> dict[str, list[Any]]:
-    """Every row of every table."""
-    with app.app_context():
-        return {
-            table.name: [tuple(row) for row in db.session.execute(table.select())]
-            for table in Base.metadata.sorted_tables
-        }
 
 
 def text(token: bytes = b'"0000000000000000"', blinded: bytes = b'"' + b"A" * 43 + b'"') -> bytes:
@@ -120,11 +112,11 @@ def test_a_body_that_is_no_request_is_refused(
 def test_a_blinded_element_that_is_none_leaves_the_slip_unused(
     example: Example, visitor: FlaskClient, blinded: str
 ) -> None:
-    before = content(example.app)
+    before = all_rows(example.app)
     wish = {"token": example.slips[0].token, "blinded": blinded}
     answer = visitor.post(f"/api/v1/meetings/{example.code}/credentials", json=wish)
     assert (answer.status_code, answer.get_json()["error"]) == (400, "bad_request")
-    assert content(example.app) == before
+    assert all_rows(example.app) == before
 
 
 @pytest.mark.parametrize(
@@ -145,11 +137,11 @@ def test_a_blinded_element_that_is_none_leaves_the_slip_unused(
 def test_a_token_that_is_none_is_unknown(
     example: Example, visitor: FlaskClient, token: str
 ) -> None:
-    before = content(example.app)
+    before = all_rows(example.app)
     wish = {"token": token, "blinded": b64url(blind().blinded)}
     answer = visitor.post(f"/api/v1/meetings/{example.code}/credentials", json=wish)
     assert (answer.status_code, answer.get_json()["error"]) == (404, "slip_unknown")
-    assert content(example.app) == before
+    assert all_rows(example.app) == before
 
 
 def test_a_token_is_read_as_people_type_it(example: Example, visitor: FlaskClient) -> None:
@@ -254,14 +246,14 @@ def test_a_ballot_that_was_changed_on_its_way_is_refused(
         f"/api/v1/meetings/{example.code}/ballots", json={**body, field: b64url(bytes(changed))}
     )
     assert (answer.status_code, answer.get_json()["error"]) == (403, "bad_seal")
-    assert content(example.app) == before
+    assert all_rows(example.app) == before
 
 
 @pytest.fixture
 def genuine(example: Example) -> tuple[Example, dict[str, str], Any]:
     """A genuine ballot that is not sent, and the database before it."""
     _, ballot = credential_and_ballot(example)
-    return example, ballot.body, content(example.app)
+    return example, ballot.body, all_rows(example.app)
 
 
 @pytest.mark.parametrize("group", ["g2", "g9", "*", "", "G1", "g1\u0000", "g" * 1000, "组"])
@@ -321,11 +313,11 @@ def test_a_sealed_ballot_that_breaks_the_form_is_refused_and_can_be_mended(
     example: Example, visitor: FlaskClient, write: Plain
 ) -> None:
     credential, ballot = credential_and_ballot(example)
-    before = content(example.app)
+    before = all_rows(example.app)
     path = f"/api/v1/meetings/{example.code}/ballots"
     answer = visitor.post(path, json=plain_ballot(example, credential, write(example)))
     assert (answer.status_code, answer.get_json()["error"]) == (400, "bad_ballot")
-    assert content(example.app) == before
+    assert all_rows(example.app) == before
     assert visitor.post(path, json=ballot.body).status_code == 201
 
 
@@ -336,12 +328,12 @@ def test_another_s_tracker_is_refused_and_the_first_mark_stays(
     plain = write_marks(marks(example, ABSTAIN))
     first, _ = credential_and_ballot(example)
     assert visitor.post(path, json=plain_ballot(example, first, plain)).status_code == 201
-    before = content(example.app)
+    before = all_rows(example.app)
     second, ballot = credential_and_ballot(example)
-    slips = content(example.app)["slips"]
+    slips = all_rows(example.app)["slips"]
     answer = visitor.post(path, json=plain_ballot(example, second, plain))
     assert (answer.status_code, answer.get_json()["error"]) == (400, "bad_ballot")
-    assert content(example.app) == {**before, "slips": slips}
+    assert all_rows(example.app) == {**before, "slips": slips}
     assert visitor.post(path, json=ballot.body).status_code == 201
 
 

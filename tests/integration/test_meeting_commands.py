@@ -9,10 +9,10 @@ import pytest
 from click.testing import Result
 from flask import Flask
 
-from app.actions.meeting import get_meeting
+from app.actions.meeting import get_meeting, leaves_traces
 from app.config import Config
 from app.factory import create_app
-from app.models import db
+from app.models.urn_file import urn_path
 from tests.voters import Example
 
 
@@ -80,11 +80,13 @@ def test_a_database_that_is_not_there_is_named_in_words(tmp_path: Path) -> None:
 def test_sweeping_makes_up_for_what_closing_could_not_do(app: Flask) -> None:
     example = Example(app)
     example.vote_all()
-    example.close()
     with app.app_context():
-        get_meeting(example.id).swept = False
-        db.session.commit()
+        urn = urn_path(example.code)
+    kept = urn.read_bytes()
+    example.close()
+    urn.write_bytes(kept)
+    with app.app_context():
+        assert leaves_traces(get_meeting(example.id))
     done = flask(app, "sweep")
     assert (done.exit_code, done.stdout) == (0, "已清扫干净。\n")
-    with app.app_context():
-        assert get_meeting(example.id).swept
+    assert not urn.exists()

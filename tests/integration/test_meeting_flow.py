@@ -23,7 +23,6 @@ from app.actions.meeting import (
 )
 from app.actions.public import public_meeting
 from app.actions.slip import issue_slips, void_slip, void_unused_slips
-from app.actions.urn import read_marks_of
 from app.cli.voter import NotCast, SlipUrl, blind, redeem, seal_ballot, send
 from app.domain.box import findings, read_box
 from app.domain.encoding import b64url, from_b64url
@@ -42,10 +41,10 @@ from app.domain.errors import (
 )
 from app.domain.meeting import ABSTAIN
 from app.domain.slip import crockford, parse_token, token_hash
-from app.models import GradingRecord, Meeting, db, slips, snapshots, spent_nonces, urn_blocks
+from app.models import GradingRecord, db
+from app.models.urn_file import urn_codes
+from tests.urns import urn_rows
 from tests.voters import Example
-
-VOTING_TABLES = (urn_blocks, spent_nonces, snapshots, slips)
 
 
 @pytest.fixture
@@ -86,7 +85,7 @@ def test_under_turnout_nothing_but_the_number_is_shown_before_the_end(app: Flask
     example.vote_all()
     with app.app_context():
         assert live_picture(example.code) == {"state": "open", "cast": 12, "released": None}
-        assert db.session.execute(snapshots.select()).all() == []
+    assert urn_rows(app, example.code)["pictures"] == []
     example.close()
     with app.app_context():
         assert live_picture(example.code)["released"]["at"] == 12
@@ -177,7 +176,7 @@ def test_an_absurd_number_of_slips_is_refused(inside: Flask, number: int) -> Non
         issue_slips(example.id, "g1", number)
     with pytest.raises(BadInput):
         issue_slips(example.id, "g9", 1)
-    assert len(db.session.execute(slips.select()).all()) == 12
+    assert len(urn_rows(inside, example.code)["slips"]) == 12
 
 
 def test_a_meeting_that_ended_takes_nothing_more(app: Flask) -> None:
@@ -291,8 +290,7 @@ def test_a_voided_meeting_counts_nothing_and_says_so(app: Flask) -> None:
                 void_meeting(example.id, reason)
             db.session.rollback()
         void_meeting(example.id, "签到不符")
-        for table in VOTING_TABLES:
-            assert db.session.execute(table.select()).all() == []
+        assert urn_codes() == []
         assert all(record.mass is None for record in db.session.scalars(db.select(GradingRecord)))
         with pytest.raises(BoxNotReady):
             published_box(example.code)
@@ -323,18 +321,14 @@ def _nothing_is_left(app: Flask, data_dir: Path, end: Any) -> None:
     """The secrets are looked for while the meeting is open too, to see that the search works."""
     example = Example(app, slips=14)
     example.vote_all(slips=example.slips[:12])
-    with app.app_context():
-        seed = db.session.scalar(db.select(Meeting.seed).where(Meeting.id == example.id))
-        rows = {table.name: db.session.execute(table.select()).all() for table in VOTING_TABLES}
-        trackers = [mark.tracker for mark in read_marks_of(db.session.connection(), example.id)]
-        db.session.remove()
+    rows = urn_rows(app, example.code)
     secrets: dict[str, list[bytes]] = {
         "token hash": [row.token_hash for row in rows["slips"]],
         "blinded element": [row.blinded for row in rows["slips"] if row.used],
         "nonce": [row.nonce for row in rows["spent_nonces"]],
         "hash of the sealed ballot": [row.sealed_hash for row in rows["spent_nonces"]],
-        "tracker": trackers,
-        "seed": [bytes(seed or b"")],
+        "tracker": [mark[1] for mark in rows["marks"]],
+        "seed": [row.seed for row in rows["meeting"]],
     }
     assert secrets["token hash"]
     assert token_hash(parse_token(example.slips[0].token)) in secrets["token hash"]
@@ -344,11 +338,7 @@ def _nothing_is_left(app: Flask, data_dir: Path, end: Any) -> None:
     for name, values in secrets.items():
         assert _found(data_dir, values) == 0, f"{name} left behind"
     with app.app_context():
-        for table in VOTING_TABLES:
-            assert db.session.execute(table.select()).all() == []
-        meeting = get_meeting(example.id)
-        assert meeting.seed is None
-        assert meeting.swept
+        assert urn_codes() == []
 
 
 def _found(folder: Path, values: list[bytes]) -> int:

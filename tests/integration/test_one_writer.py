@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,11 +16,11 @@ from flask import Flask
 from sqlalchemy import select, text
 from voprf import ristretto
 
-from app.actions import sweep as sweeping
 from app.config import DATABASE_FILE
 from app.domain.encoding import b64url
 from app.models import Meeting, db
-from app.models.base import reading, writing
+from app.models.base import writing
+from app.models.urn_file import FOLDER, SUFFIX
 from tests.serving import Server
 from tests.voters import Example
 
@@ -30,11 +29,9 @@ PHONES = 40
 
 
 @contextmanager
-def somebody_else(data: Path) -> Iterator[sqlite3.Connection]:
+def somebody_else(file: Path) -> Iterator[sqlite3.Connection]:
     """A connection of another process, which never waits."""
-    with closing(
-        sqlite3.connect(data / DATABASE_FILE, isolation_level=None, timeout=0)
-    ) as connection:
+    with closing(sqlite3.connect(file, isolation_level=None, timeout=0)) as connection:
         yield connection
 
 
@@ -52,7 +49,7 @@ def test_a_request_that_waits_for_the_writer_does_not_keep_the_others_of_its_pro
         with urllib.request.urlopen(path, json.dumps(wish).encode(), timeout=90) as answer:  # noqa: S310 - loopback
             answers.append(answer.status)
 
-    with somebody_else(data_dir) as other:
+    with somebody_else(data_dir / FOLDER / f"{example.code}{SUFFIX}") as other:
         other.execute("BEGIN IMMEDIATE")
         phones = [threading.Thread(target=redeem) for _ in range(PHONES)]
         for phone in phones:
@@ -71,38 +68,11 @@ def test_a_request_that_waits_for_the_writer_does_not_keep_the_others_of_its_pro
 def test_what_a_request_reads_after_its_action_keeps_no_writer_waiting(
     app: Flask, data_dir: Path
 ) -> None:
-    with app.test_request_context(method="POST"), somebody_else(data_dir) as other:
+    with app.test_request_context(method="POST"), somebody_else(data_dir / DATABASE_FILE) as other:
         with writing() as connection:
-            connection.execute(text("UPDATE meetings SET swept = swept"))
+            connection.execute(text("UPDATE meetings SET host = host"))
             with pytest.raises(sqlite3.OperationalError, match="locked"):
                 other.execute("BEGIN IMMEDIATE")
         db.session.scalars(select(Meeting)).all()
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
-
-
-def test_a_sweep_that_somebody_held_up_is_finished_in_the_background(
-    app: Flask, data_dir: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sweeping, "PATIENCE_IN_REQUEST", 0.2)
-    monkeypatch.setattr(sweeping, "PAUSE_SECONDS", 0.1)
-    example = Example(app, slips=6)
-    example.vote_all()
-    example.close()
-    with somebody_else(data_dir) as other:
-        other.execute("UPDATE meetings SET swept = 0")
-        other.execute("BEGIN")
-        other.execute("SELECT count(*) FROM meetings").fetchone()
-        with app.test_request_context(method="POST"):
-            sweeping.sweep_after_ending()
-        assert not _swept(app, example.id)
-        other.execute("ROLLBACK")
-    deadline = time.monotonic() + 30
-    while not _swept(app, example.id):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
-def _swept(app: Flask, meeting_id: int) -> bool:
-    with app.app_context(), reading() as connection:
-        return bool(connection.scalar(select(Meeting.swept).where(Meeting.id == meeting_id)))

@@ -15,13 +15,12 @@ from app.actions.box import published_box
 from app.cli.voter import Credential, Sealed, blind, redeem, seal_ballot
 from app.domain.ballot import tracker
 from app.domain.encoding import b64url, from_b64url
-from app.domain.urn import entries
 from app.models import Base, db
+from app.models.urn_file import urn_codes
 from tests import racing
 from tests.racing import RACERS, Answer, Racers, Task, racers
+from tests.urns import Rows, all_rows
 from tests.voters import Example
-
-Rows = dict[str, list[Any]]
 
 
 @pytest.fixture(scope="module")
@@ -84,18 +83,6 @@ def _in_one_form(answer: Answer) -> Answer:
     return answer
 
 
-def rows(app: Flask) -> Rows:
-    """Every row of every table, and under `marks` every mark in the blocks."""
-    with app.app_context():
-        found: Rows = {
-            table.name: [tuple(row) for row in db.session.execute(table.select())]
-            for table in Base.metadata.sorted_tables
-        }
-        blocks = found.pop("urn_blocks")
-        found["marks"] = [(row[1], *entry) for row in blocks for entry in entries(row[3])]
-        return found
-
-
 def credentials(example: Example, number: int) -> list[Credential]:
     """Credentials of so many slips."""
     return [redeem(example.door, example.meeting, slip, blind()) for slip in example.slips[:number]]
@@ -107,14 +94,14 @@ def ballot(example: Example, credential: Credential, choice: str = "option1") ->
 
 
 def test_of_sixteen_phones_with_one_slip_one_wins(field: Field, example: Example) -> None:
-    before = rows(example.app)
+    before = all_rows(example.app)
     token = example.slips[0].token
     elements = [blind().blinded for _ in range(RACERS)]
     answers = field.race([field.redeem(token, element) for element in elements])
     assert Counter(answer[0] for answer in answers) == {"redeemed": 1, "refused": RACERS - 1}
     assert {answer[1] for answer in answers if answer[0] == "refused"} == {"slip_used"}
     winner = elements[[answer[0] for answer in answers].index("redeemed")]
-    after = rows(example.app)
+    after = all_rows(example.app)
     assert {name: after[name] for name in after if name != "slips"} == {
         name: before[name] for name in before if name != "slips"
     }
@@ -134,21 +121,21 @@ def test_of_sixteen_repetitions_of_one_request_all_get_the_same_element(
 
 def test_sixteen_copies_of_one_ballot_are_counted_once(field: Field, example: Example) -> None:
     (credential,) = credentials(example, 1)
-    before = rows(example.app)
+    before = all_rows(example.app)
     answers = field.race([field.cast(ballot(example, credential))] * RACERS)
     assert Counter(answers) == {("cast", True): 1, ("cast", False): RACERS - 1}
-    _one_ballot_more(before, rows(example.app))
+    _one_ballot_more(before, all_rows(example.app))
 
 
 def test_of_sixteen_ballots_under_one_credential_one_is_in_the_box(
     field: Field, example: Example
 ) -> None:
     (credential,) = credentials(example, 1)
-    before = rows(example.app)
+    before = all_rows(example.app)
     ballots = [ballot(example, credential, f"option{number % 3 + 1}") for number in range(RACERS)]
     answers = field.race([field.cast(one) for one in ballots])
     assert Counter(answers) == {("cast", True): 1, ("refused", "already_cast"): RACERS - 1}
-    after = rows(example.app)
+    after = all_rows(example.app)
     _one_ballot_more(before, after)
     winner = ballots[answers.index(("cast", True))]
     stored = {row[1] for row in after["marks"]}
@@ -178,6 +165,7 @@ def test_every_ballot_acknowledged_while_the_meeting_closes_is_in_the_box_once(
         one for one, answer in zip(ballots, answers, strict=True) if answer == ("cast", True)
     ]
     with example.app.app_context():
+        assert urn_codes() == []
         box = json.loads(published_box(example.code))
     assert box["digest"] == closed[1]
     assert box["counts"]["g1"]["cast"] == len(acknowledged)
@@ -185,10 +173,8 @@ def test_every_ballot_acknowledged_while_the_meeting_closes_is_in_the_box_once(
         found = sorted(mark[0] for mark in entry["marks"])
         mine = sorted(b64url(tracker(one.secret, entry["cell"])) for one in acknowledged)
         assert found == mine
-    after = rows(example.app)
-    assert not after["marks"]
-    assert not after["spent_nonces"]
-    assert not after["slips"]
+    after = all_rows(example.app)
+    assert not {"marks", "spent_nonces", "slips"} & set(after)
 
 
 def test_of_sixteen_who_end_a_meeting_one_does(
@@ -203,7 +189,7 @@ def test_of_sixteen_who_end_a_meeting_one_does(
     assert Counter(answer[0] for answer in answers)["refused"] == RACERS - 1
     assert {a[1] for a in answers if a[0] == "refused"} == {"meeting_state_changed"}
     (winner,) = [answer for answer in answers if answer[0] != "refused"]
-    after = rows(example.app)
+    after = all_rows(example.app)
     assert len(after["boxes"]) == (winner[0] == "closed")
     assert {row.state for row in _meetings(example.app)} == {winner[0]}
 

@@ -1,0 +1,162 @@
+"""Where the urn of an open meeting lies on disk: make it, use it, destroy it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from flask import Flask, current_app
+from sqlalchemy import Connection, Engine, QueuePool, create_engine
+from sqlalchemy.exc import DatabaseError
+
+from app.domain.slip import ALPHABET
+from app.models.base import READ_ONLY, WRITES, settle_transactions
+from app.models.urn import metadata
+
+FOLDER = "urns"
+SUFFIX = ".sqlite"
+_CODE = re.compile(f"[{ALPHABET}]{{1,12}}")
+_ENGINES = "mingce_urns"
+_lock = threading.Lock()
+
+
+class UrnMissing(Exception):
+    """No meeting of this code has its urn on this machine (any more)."""
+
+
+def create_urn(code: str) -> None:
+    """Make the empty urn of a meeting, in place of one that an opening left when it failed."""
+    destroy_urn(code)
+    path = urn_path(code)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=False)
+    metadata.create_all(_engine(code))
+    _sync(path.parent)
+
+
+@contextmanager
+def urn_reading(code: str) -> Iterator[Connection]:
+    """A connection to the urn that only reads. Raises UrnMissing."""
+    with _connection(code, READ_ONLY) as connection:
+        yield connection
+
+
+@contextmanager
+def urn_writing(code: str) -> Iterator[Connection]:
+    """The only transaction that writes; durable at the end of the block. Raises UrnMissing."""
+    with _connection(code, WRITES) as connection:
+        yield connection
+
+
+def destroy_urn(code: str) -> None:
+    """Overwrite the urn's files, if there are any, and remove them.
+
+    Other processes may have it open: they find no database in it from then on. Nobody may write to
+    it any more, so its state must have been `closing` before.
+    """
+    path = urn_path(code)
+    with suppress(FileNotFoundError):
+        _forget(path)
+    for leftover in (path.with_name(f"{path.name}-journal"), path):
+        with suppress(FileNotFoundError):
+            _overwrite(leftover)
+    if path.parent.is_dir():
+        _sync(path.parent)
+
+
+def urn_exists(code: str) -> bool:
+    """Whether a meeting's urn lies on this machine."""
+    return bool(_CODE.fullmatch(code)) and urn_path(code).exists()
+
+
+def urn_codes() -> list[str]:
+    """The codes of all meetings whose urns lie on this machine."""
+    return sorted(path.stem for path in urn_path("X").parent.glob(f"*{SUFFIX}"))
+
+
+def urn_path(code: str) -> Path:
+    """The file of a meeting's urn, whether it is there or not."""
+    data: Path = current_app.config["MINGCE"].data
+    return data / FOLDER / f"{code}{SUFFIX}"
+
+
+def close_urns(app: Flask) -> None:
+    """Close all connections to urns that this process holds."""
+    for engine in app.extensions.get(_ENGINES, {}).values():
+        engine.dispose()
+
+
+@contextmanager
+def _connection(code: str, option: str) -> Iterator[Connection]:
+    try:
+        with (
+            _engine(code).connect().execution_options(**{option: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+    except DatabaseError as error:
+        if urn_exists(code):
+            raise
+        # It was destroyed while we looked at it.
+        raise UrnMissing from error
+
+
+def _engine(code: str) -> Engine:
+    path = urn_path(code)
+    if not urn_exists(code):
+        with suppress(FileNotFoundError):
+            _forget(path)
+        raise UrnMissing
+    engines: dict[Path, Engine] = current_app.extensions.setdefault(_ENGINES, {})
+    with _lock:
+        if path not in engines:
+            engines[path] = _new_engine(path)
+        return engines[path]
+
+
+def _new_engine(path: Path) -> Engine:
+    # Without mode=rw SQLite would make an empty file where there is none.
+    address = f"file:{quote(str(path))}?mode=rw"
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+        poolclass=QueuePool,
+        # Who waits to write holds a connection; nobody who only reads shall wait for one.
+        max_overflow=-1,
+        hide_parameters=True,
+    )
+    # A write-ahead log would keep the last hundreds of commits in their order.
+    settle_transactions(engine, journal="TRUNCATE")
+    return engine
+
+
+def _forget(path: Path) -> None:
+    with _lock:
+        engine = current_app.extensions.get(_ENGINES, {}).pop(path, None)
+    if engine is not None:
+        engine.dispose()
+
+
+def _overwrite(path: Path) -> None:
+    """Unlink first: who comes now asks the main database, and does not find half a file."""
+    with path.open("r+b") as file:
+        path.unlink()
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        file.write(bytes(size))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
