@@ -1,6 +1,7 @@
 // Bundles static/src/<name>/main.js and main.css into static/dist: minified, named by the hash of
 // their content, with .br and .gz beside them, a manifest for the templates' asset() and the
-// licences of everything that went in. A second run with nothing changed does nothing.
+// licences of everything that went in. The verifier is written once more as verify.html, a single
+// file that works from a disk. A second run with nothing changed does nothing.
 import { createHash } from "node:crypto";
 import {
   existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync,
@@ -9,11 +10,12 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-const NAMES = ["phone", "receipt", "screen", "admin"];
+const NAMES = ["phone", "receipt", "verifier", "why", "screen", "admin"];
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE = join(ROOT, "static", "src");
 const DIST = join(ROOT, "static", "dist");
 const MANIFEST = join(DIST, "manifest.json");
+const SAVED = join(DIST, "verify.html");
 const STAMP = join(DIST, ".stamp.json");
 const COMPRESSIBLE = /\.(js|css|svg|json|txt|ttf)$/;
 // A server that is still running goes on serving the build that it started with.
@@ -92,6 +94,32 @@ function licences(inputs) {
   return `Third-party code in these bundles\n\n${parts.join(`\n\n${"-".repeat(72)}\n\n`)}\n`;
 }
 
+/**
+ * The verifier as one file with everything in it. Its own policy lets it run what stands in it and
+ * reach nothing else: whoever opens it may feed it a receipt without fear.
+ */
+function savedVerifier(manifest, metafile) {
+  const content = (kind) => readFileSync(join(DIST, manifest[`verifier.${kind}`]), "utf8").trim();
+  // Within a script's text these would end or bend it.
+  const script = content("js").replace(/<(?=\/script|script|!--)/gi, "\\x3c");
+  const style = content("css");
+  const source = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  const inputs = Object.entries(metafile.outputs)
+    .filter(([output]) => [manifest["verifier.js"], manifest["verifier.css"]].includes(basename(output)))
+    .flatMap(([, output]) => Object.keys(output.inputs));
+  const parts = {
+    policy: [
+      "default-src 'none'", `script-src ${source(script)}`, `style-src ${source(style)}`,
+      "img-src data:", "base-uri 'none'", "form-action 'none'",
+    ].join("; "),
+    style,
+    script,
+    licences: licences(inputs).replace(/--+/g, "—").trim(),
+  };
+  return readFileSync(join(SOURCE, "verifier", "saved.html"), "utf8")
+    .replace(/\{(policy|style|script|licences)\}/g, (_, name) => parts[name]);
+}
+
 /** Writes .br and .gz beside a file; a hashed name that has them already is left alone. */
 function compress(path, always) {
   if (!COMPRESSIBLE.test(path)) return;
@@ -159,6 +187,8 @@ async function bundle(digest) {
   }
   const files = Object.keys(result.metafile.outputs).map((output) => basename(output)).sort();
 
+  writeWhole(SAVED, savedVerifier(manifest, result.metafile));
+  files.push(basename(SAVED));
   writeWhole(join(DIST, "LICENSES.txt"), licences(Object.keys(result.metafile.inputs)));
   for (const name of files) compress(join(DIST, name), false);
   compress(join(DIST, "LICENSES.txt"), true);

@@ -54,7 +54,6 @@ def test_every_step_can_be_read_and_tapped(
     voter.tap("下一步")
     audit(page, "entry", faults)
     voter.scan(meeting.slips[0])
-    page.locator("summary").click()
     audit(page, "welcome", faults)
     assert page.evaluate("getComputedStyle(document.body).fontSize") == f"{20 + 5 * size}px"
     voter.tap("开始测评")

@@ -8,19 +8,25 @@ import { announce, button, h, show } from "../phone/dom.js";
 import { Refusal, Stopped, ask, keepTrying } from "../phone/net.js";
 import { readBook } from "../phone/storage.js";
 import { field } from "../phone/views/entry.js";
-import { showTrouble, showWorking } from "../phone/views/welcome.js";
+import { showTrouble, showWorking, whyLink } from "../phone/views/welcome.js";
+import { digestOf, findings } from "../verifier/check.js";
+import { fileControl } from "../verifier/files.js";
+import { countedOff, misfits, readMeeting } from "../verifier/names.js";
+import { NotABox, readBox } from "../verifier/read.js";
 
 export class ReceiptPage {
   /** `code`: the meeting's code. */
   constructor(code) {
     this.code = code;
     this.work = null;
+    this.meeting = null;
   }
 
   async start() {
     this.clear();
     try {
       const meeting = await this.patiently("正在打开测评会…", () => ask(this.code, null));
+      this.meeting = meeting;
       if (meeting.state === "voided") showTrouble("meeting_voided", []);
       else if (meeting.state === "closed") await this.openBox(meeting);
       else this.showEarly(meeting);
@@ -28,7 +34,7 @@ export class ReceiptPage {
       if (error instanceof Stopped) return;
       if (!(error instanceof Refusal)) console.error(error);
       const code = error instanceof Refusal ? error.code : "other";
-      showTrouble(code, [button("重试", "primary", () => this.start())]);
+      showTrouble(code, [button("重试", "primary", () => this.start()), this.savedControl()]);
     }
   }
 
@@ -41,6 +47,7 @@ export class ReceiptPage {
   async patiently(title, task) {
     const paused = showWorking({
       title, text: "请稍候，不要关闭本页。", onHurry: () => this.work.hurry(),
+      others: [this.savedControl()],
     });
     this.work = keepTrying(task, ({ code, tries }) => paused(code, tries));
     return this.work.result;
@@ -48,7 +55,49 @@ export class ReceiptPage {
 
   async openBox(meeting) {
     const box = await this.patiently("正在取出票箱…", () => ask(`${this.code}/box`, null));
-    this.showBox(meeting, box);
+    this.showBox(meeting, box, null);
+  }
+
+  /** Chooses a box that was saved before, for when there is no server or one would rather not ask it. */
+  savedControl() {
+    return fileControl("用保存的票箱文件查验", "default",
+      (files) => this.openSaved(files),
+      () => this.showUnread("文件没有读出来。"));
+  }
+
+  /** `files`: the saved box, with or without the meeting's saved description. */
+  openSaved(files) {
+    if (this.work) this.work.stop();
+    let box = null;
+    let { meeting } = this;
+    let why = "";
+    for (const { bytes } of files) {
+      try {
+        box = readBox(bytes);
+      } catch (error) {
+        if (!(error instanceof NotABox)) throw error;
+        const read = readMeeting(new TextDecoder().decode(bytes));
+        if (read) meeting = read;
+        else why = `${error.message}。`;
+      }
+    }
+    if (!box) this.showUnread(why || "请选择票箱文件；会议信息文件要和它一起选。");
+    else if (box.meeting.toUpperCase() !== this.code) {
+      this.showUnread(`这是测评会 ${box.meeting} 的票箱，本页查的是 ${this.code}。`);
+    } else {
+      const wrong = meeting ? misfits(box, meeting) : [];
+      const named = meeting && !wrong.length ? meeting : countedOff(box);
+      this.showBox(named, box, savedPanel(findings(box, null), box, named));
+    }
+  }
+
+  showUnread(why) {
+    show("trouble", [
+      h("div", { class: "result" },
+        h("span", { class: "result__sign result__sign_warn", "aria-hidden": "true" }),
+        h("h1", {}, "不是能用的票箱文件"),
+        h("p", {}, `${why}请重新下载，或另选一个文件。`)),
+    ], [button("返回", "primary", () => this.start()), this.savedControl()]);
   }
 
   showEarly(meeting) {
@@ -60,12 +109,14 @@ export class ReceiptPage {
           h("h1", {}, "计票后可查"),
           h("p", {}, `“${meeting.title}”还没有结束。主持人宣布结束、计票以后，再打开本页，就能查到自己的每一项是否计入。`),
           h("p", {}, "请保管好回执码。")),
+        whyLink(),
       ],
       [button("重新查看", "primary", () => this.start())],
     );
   }
 
-  showBox(meeting, box) {
+  /** `file`: the panel on a saved file, which comes first: it is not yet known whose file it is. */
+  showBox(meeting, box, file) {
     const answer = h("div", { "aria-live": "polite" });
     const look = (receipt) => {
       const secret = fromCrockford(receipt, SECRET_BYTES);
@@ -78,10 +129,24 @@ export class ReceiptPage {
     show("box", [
       h("h1", {}, "查验选票"),
       h("p", {}, meeting.title),
+      file,
       this.ownPanel(look),
       answer,
-      digestPanel(box),
+      !file && digestPanel(box),
+      this.filesPanel(),
+      whyLink(),
     ]);
+  }
+
+  /** The box to be kept and recounted, and the way back from a kept one. */
+  filesPanel() {
+    return h("section", { class: "panel" },
+      h("h2", {}, "保存和核对票箱"),
+      h("p", {}, "票箱是公开的。可以保存一份，自己重新计票，以后也能查。"),
+      h("a", { class: "weui-btn weui-btn_default", href: `/r/${this.code}/box.json`, download: "" }, "下载票箱文件"),
+      h("a", { class: "weui-btn weui-btn_default", href: `/verify?code=${this.code}` }, "核对整个票箱"),
+      this.savedControl(),
+      h("p", { class: "hint" }, "在微信里下载不了的，点右上角“…”，选“在浏览器打开”。"));
   }
 
   /** Marks appear only after a tap: who looks over a shoulder sees none before. */
@@ -153,6 +218,19 @@ function marksOf(meeting, box, secret, onHide) {
                 h("b", { class: mark.label === null ? "verdict_bad" : "" },
                   mark.label === null ? "未计入" : mark.label))))))),
     hide);
+}
+
+/** Whether a saved box stands as it was closed, and its digest to be compared with paper. */
+function savedPanel(found, box, meeting) {
+  return h("section", { class: "panel" },
+    h("h2", {}, "票箱文件"),
+    found.length === 0
+      ? h("p", { class: "verdict verdict_good" }, "文件完好，没有发现改动。")
+      : h("p", { class: "verdict verdict_bad" }, `文件有问题，共 ${found.length} 处。请到“核对整个票箱”看是哪里，并告诉监票人。`),
+    h("p", {}, "按文件内容算出的票箱摘要："),
+    h("p", { class: "digest" }, digestOf(box).match(/.{4}/g).join(" ")),
+    h("p", { class: "hint" }, "它应当与签过名的计票单相同。不相同的，这不是当时封存的票箱，请告诉监票人。"),
+    meeting.counted && h("p", { class: "hint" }, "文件里没有名称，所以只能写第几个。再选一次，把会议信息文件也一起选上，就能看到名称。"));
 }
 
 /** The box's digest as this phone computes it, beside what the server says. */

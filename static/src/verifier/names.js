@@ -48,6 +48,8 @@ export function countedOff(box) {
     })),
     groups: Array.from(box.counts.keys(), (code) => ({ code, name: `类别 ${code}` })),
     cells: parts.map((part) => Object.assign({ choices }, part)),
+    /** Which choices a cell offers, a box does not say. */
+    counted: true,
   };
 }
 

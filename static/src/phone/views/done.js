@@ -2,6 +2,7 @@
 
 import { inFours } from "../../protocol/crockford.js";
 import { button, h, show } from "../dom.js";
+import { whyLink } from "./welcome.js";
 
 /**
  * The ballot is in the box. `receipt`: 16 characters; `unfinished`: whether another slip waits on
@@ -35,6 +36,7 @@ export function showDone({ code, receipt, unfinished, onResume, onAnother, onFor
         receipt && h("p", {}, "不想让后面的人看到您的回执码，请先抄下来，再从本机删去。"),
         receipt && button("删去本机的回执", "default", onForget),
       ),
+      whyLink(),
     ],
     unfinished ? [button("继续没有投完的那张票", "primary", onResume)] : [],
   );

@@ -18,7 +18,7 @@ export function showWelcome({ meeting, subjects, onStart }) {
         fact("怎么投", `共 ${subjects} 个测评对象，逐个选，最后核对一遍再提交。`),
         fact("只投一次", "提交以后不能修改。中途退出不要紧，再打开可以接着投。"),
       ),
-      why(),
+      whyLink(),
     ],
     [button("开始测评", "primary", onStart)],
   );
@@ -28,26 +28,19 @@ function fact(name, text) {
   return h("li", { class: "facts__item" }, h("b", { class: "facts__name" }, name), h("span", {}, text));
 }
 
-function why() {
-  return h(
-    "details",
-    { class: "why" },
-    h("summary", {}, "为什么说它是无记名的"),
-    h("p", {}, "一、测评票没有编号，打乱后由您自己抽取，谁拿到哪一张，没有记录。"),
-    h("p", {}, "二、您的票码只用来换一个“投票资格”。这个资格由您的手机当场生成，系统盖章时看不见它，就像隔着信封盖章。"),
-    h("p", {}, "三、投票时只出示盖过章的资格，不再出示票码。系统能认出章是真的，认不出是哪张票换的。"),
-    h("p", {}, "四、系统不记时间、不记手机、不记网络地址；会后选票打乱重排，资格和票码的记录一并销毁。"),
-    h("p", {}, "五、票上印有校验码。系统若想区别对待某个人，您的手机会发现并停下来。"),
-  );
+/** The way to the page in plain words; the phone's back key leads back to what was left. */
+export function whyLink() {
+  return h("a", { class: "why why_link", href: "/why" }, "为什么说它是无记名的");
 }
 
 /**
  * Something is under way: a sentence, never a bare spinner. Returns `paused(code, tries)`, which
- * says why it takes longer and shows a button that tries at once.
+ * says why it takes longer and shows a button that tries at once, with `others`: further controls.
  */
-export function showWorking({ title, text, onHurry }) {
+export function showWorking({ title, text, onHurry, others = [] }) {
   const reason = h("p", { class: "working__reason", hidden: true });
-  const again = button("重试", "default", onHurry, { hidden: true });
+  const ways = [button("重试", "default", onHurry), ...others];
+  for (const way of ways) way.hidden = true;
   show(
     "working",
     [
@@ -57,13 +50,13 @@ export function showWorking({ title, text, onHurry }) {
         h("p", {}, text),
         reason),
     ],
-    [again],
+    ways,
   );
   return (code, tries) => {
     const trouble = troubleOf(code);
     reason.textContent = `${trouble.title} ${trouble.text}（已试 ${tries} 次）`;
     reason.hidden = false;
-    again.hidden = false;
+    for (const way of ways) way.hidden = false;
     if (tries === 1) announce(`${trouble.title} ${trouble.text}`);
   };
 }

@@ -1,0 +1,11 @@
+import "../protocol/polyfill.js";
+import { startSize } from "../phone/size.js";
+import { VerifierPage } from "./page.js";
+
+const page = new VerifierPage();
+
+startSize();
+page.start();
+
+// Marks that were shown do not wait in a frozen page for whoever opens it next.
+window.addEventListener("pagehide", () => page.clear());
