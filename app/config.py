@@ -33,7 +33,8 @@ class ConfigError(ClickException):
 class Config:
     """Everything that the environment decides.
 
-    data: folder of all that is written at run time. base_url: address printed on slips, without
+    data: folder of all that is written at run time; the urns of open meetings lie in it, whatever
+    the main database is. base_url: address printed on slips, without
     a trailing slash. role: which doors this process opens. secret_key: signs sessions and links.
     """
 
@@ -104,9 +105,14 @@ def _role(text: str) -> Role:
 def _database_url(text: str, data: Path) -> str:
     if not text:
         return f"sqlite:///{data / DATABASE_FILE}"
-    if not text.startswith("sqlite:///"):
-        raise ConfigError("DATABASE_URL 目前只支持 sqlite:/// 开头的地址；不设即可使用默认数据库。")
-    return text
+    scheme, _, rest = text.partition("://")
+    if scheme in ("postgresql", "postgres"):
+        return f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite" and rest.startswith("/"):
+        return text
+    raise ConfigError(
+        "DATABASE_URL 应以 postgresql:// 或 sqlite:/// 开头；不设即可使用默认数据库。"
+    )
 
 
 def _secret(text: str) -> str:

@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from gunicorn.http.errors import ParseException
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import InterfaceError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from app.domain.errors import (
@@ -58,8 +58,9 @@ def map_errors(app: Flask) -> None:
         return response
 
     @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)
     @app.errorhandler(TimeoutError)
-    def _database(error: OperationalError | TimeoutError) -> Response:
+    def _database(error: OperationalError | InterfaceError | TimeoutError) -> Response:
         kind = type(getattr(error, "orig", None) or error).__name__
         log.error("database_error", kind=kind, endpoint=request.endpoint)
         return answer(ServerBusy.status, ServerBusy.code, ServerBusy.message)

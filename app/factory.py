@@ -17,11 +17,22 @@ from app.errors import map_errors
 from app.extensions import csrf, limiter, login, migrate
 from app.logs import set_up_logs
 from app.models import db
-from app.models.base import reading, settle_transactions
+from app.models.base import BUSY_SECONDS, reading, settle_transactions
 from app.security import AdminSessions, harden
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUEST_BYTES_MOST = 1024 * 1024
+
+# Who waits to write holds a connection; nobody who only reads shall wait for one.
+_SQLITE_POOL: dict[str, object] = {"max_overflow": -1}
+# The server has a fixed number of connections for all processes; a restart of it cuts them all.
+_POSTGRESQL_POOL: dict[str, object] = {
+    "pool_size": 4,
+    "max_overflow": 8,
+    "pool_timeout": BUSY_SECONDS,
+    "pool_pre_ping": True,
+    "connect_args": {"connect_timeout": 5},
+}
 
 
 class RowNumber(IntegerConverter):
@@ -60,10 +71,9 @@ def configure(app: Flask, config: Config) -> None:
         SECRET_KEY=config.secret_key,
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS={
-            # Who waits to write holds a connection; nobody who only reads shall wait for one.
-            "max_overflow": -1,
             # Neither an error nor an echo of statements shows the values in them.
             "hide_parameters": True,
+            **(_SQLITE_POOL if config.database_url.startswith("sqlite") else _POSTGRESQL_POOL),
         },
         MAX_CONTENT_LENGTH=REQUEST_BYTES_MOST,
         MAX_FORM_MEMORY_SIZE=REQUEST_BYTES_MOST,
