@@ -32,6 +32,8 @@ def set_up_logs(folder: Path) -> None:
     # Where the warnings of libraries go that nobody has asked for.
     if logging.lastResort:
         logging.lastResort.addFilter(withhold)
+    # Statements, echoed, would tell when somebody voted, and the rows below them even what.
+    logging.getLogger("sqlalchemy.engine.Engine").addFilter(_is_warning)
     # Werkzeug's server, which `flask run` starts, writes down each request and its address.
     logging.getLogger("werkzeug").disabled = True
 
@@ -53,6 +55,10 @@ def withhold(record: logging.LogRecord) -> bool:
     return True
 
 
+def _is_warning(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.WARNING
+
+
 def _trace_without_messages(error: BaseException) -> str:
     errors = [error]
     while (cause := errors[-1].__cause__ or errors[-1].__context__) and cause not in errors:
@@ -71,10 +77,12 @@ class _EventLog:
         self._path = path
 
     def msg(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
-        # A full disk must not turn a logged mishap into a failed request. Opened anew each time:
-        # events are rare, several processes write, and the file may be rotated away.
+        # A full disk must not turn a logged mishap into a failed request.
+        with suppress(OSError):
+            sys.stderr.write(line + "\n")
+            sys.stderr.flush()
+        # Opened anew each time: events are rare, several processes write, and the file may be
+        # rotated away.
         with suppress(OSError), self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
