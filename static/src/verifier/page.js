@@ -231,8 +231,10 @@ function tallyLine(meeting, cell, titled, choices) {
   ];
   return h("p", { class: "row__mark" },
     titled && h("span", { class: "row__title" }, `${titleOf(meeting, cell)} `),
-    counted.map((value) =>
-      h("span", { class: "number" }, `${choiceName(cell, value)} `, h("b", {}, String(choices.get(value) || 0)))));
+    counted.map((value) => [
+      h("span", { class: "number" }, `${choiceName(cell, value)} `, h("b", {}, String(choices.get(value) || 0))),
+      " ",
+    ]));
 }
 
 function titleOf(meeting, cell) {
