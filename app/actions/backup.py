@@ -1,0 +1,172 @@
+"""Write everything that the main database holds into one file, and read it back into an empty one.
+
+The file is a SQLite database, whatever the main database is, so that it also moves an installation
+from one kind to the other. Urns are not in it: what an open meeting has taken in lies nowhere
+but on the machine that takes it in, and no copy of it shall outlast its end.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, Table, create_engine, func, select, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
+
+from app.domain.errors import BadInput
+from app.models import Base, Meeting
+from app.models.base import reading, writing
+
+BATCH = 500
+_VERSION = text("SELECT version_num FROM alembic_version")
+
+
+class BackedUp(NamedTuple):
+    """rows: of all tables. open: how many meetings were open, whose urns are not in the file."""
+
+    rows: int
+    open: int
+
+
+def back_up(path: Path) -> BackedUp:
+    """Write a new file, as of one moment; people may go on working meanwhile. Raises BadInput."""
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        # Nobody but this account may read it; and what is there is never overwritten.
+        os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        raise BadInput(f"{draft} 已经存在。请先移走它，再备份。") from None
+    except OSError as error:
+        raise BadInput(f"不能写入 {path.parent}（{error.strerror}）。请换一个目录。") from error
+    try:
+        done = _fill(draft)
+        _sync(draft)
+        # Unlike a renaming, this fails where somebody else has made the file meanwhile.
+        os.link(draft, path)
+        _sync(path.parent)
+    except FileExistsError:
+        raise BadInput(f"{path} 已经存在。请换一个文件名，备份不会覆盖已有的文件。") from None
+    finally:
+        with suppress(FileNotFoundError):
+            draft.unlink()
+    return done
+
+
+def restore(path: Path) -> int:
+    """Read a file that `back_up` wrote into the empty main database; the number of rows.
+
+    All or nothing. Raises BadInput: no such backup, of another version, or the database not empty.
+    """
+    if not path.is_file():
+        raise BadInput(f"没有找到备份文件 {path}。")
+    with _file(path, "ro") as source, source.connect() as kept:
+        try:
+            version = kept.scalar(_VERSION)
+        except DatabaseError as error:
+            raise BadInput(f"{path} 不是明测的备份文件，或已损坏。没有改动任何内容。") from error
+        with writing() as connection:
+            if version != connection.scalar(_VERSION):
+                raise BadInput(
+                    "备份与现在的程序版本不同。请用备份时的版本恢复，然后再更新程序。没有改动任何内容。"
+                )
+            for table in Base.metadata.sorted_tables:
+                if connection.scalar(select(func.count()).select_from(table)):
+                    raise BadInput("数据库里已有内容。只能恢复到新建的空数据库，没有改动任何内容。")
+            rows = _copy(kept, connection)
+            if connection.dialect.name == "postgresql":
+                _set_counters(connection)
+    return rows
+
+
+def _fill(draft: Path) -> BackedUp:
+    with (
+        reading() as connection,
+        _file(draft, "rw") as target,
+        target.begin() as copy,
+    ):
+        Base.metadata.create_all(copy)
+        copy.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)"))
+        copy.execute(
+            text("INSERT INTO alembic_version VALUES (:version)"),
+            {"version": connection.scalar(_VERSION)},
+        )
+        state = Meeting.__table__.c.state
+        return BackedUp(
+            rows=_copy(connection, copy),
+            open=connection.scalar(select(func.count()).where(state == "open")) or 0,
+        )
+
+
+def _copy(source: Connection, target: Connection) -> int:
+    """All rows of all tables, those first to which others refer; how many they were."""
+    copied = 0
+    for table in Base.metadata.sorted_tables:
+        rows = source.execute(table.select()).mappings().all()
+        for batch in _batches(_parents_first(table, [dict(row) for row in rows])):
+            target.execute(table.insert(), batch)
+        copied += len(rows)
+    return copied
+
+
+def _parents_first(table: Table, rows: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The rows of a tree so that each stands after the one to which it refers."""
+    own_keys = [key for key in table.foreign_keys if key.column.table is table]
+    upward = [(key.parent.name, key.column.name) for key in own_keys]
+    if not upward:
+        return rows
+    ((parent, own),) = upward
+    ordered: list[dict[str, object]] = []
+    seen: set[object] = {None}
+    while rows:
+        ready = [row for row in rows if row[parent] in seen]
+        if not ready:
+            raise BadInput(f"备份里 {table.name} 的上下级关系不完整，没有改动任何内容。")
+        ordered += ready
+        seen.update(row[own] for row in ready)
+        rows = [row for row in rows if row[own] not in seen]
+    return ordered
+
+
+def _batches(rows: Sequence[dict[str, object]]) -> Iterator[Sequence[dict[str, object]]]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]
+
+
+def _set_counters(connection: Connection) -> None:
+    """Let PostgreSQL go on counting after the highest number of each table."""
+    for table in Base.metadata.sorted_tables:
+        column = table.autoincrement_column
+        if column is None:
+            continue
+        counter = select(func.pg_get_serial_sequence(table.name, column.name)).scalar_subquery()
+        highest = select(func.max(column)).scalar_subquery()
+        connection.execute(select(func.setval(counter, func.coalesce(highest, 1))))
+
+
+@contextmanager
+def _file(path: Path, mode: str) -> Iterator[Engine]:
+    address = f"file:{quote(str(path))}?mode={mode}"
+    engine = create_engine(
+        "sqlite://",
+        creator=lambda: sqlite3.connect(address, uri=True),
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
