@@ -53,7 +53,12 @@ class Postgres:
             raise
 
     def start(self) -> None:
-        """Start and wait until connections are accepted; RuntimeError with the log otherwise."""
+        """Start and wait until connections are accepted; RuntimeError with the log otherwise.
+
+        Nothing if it is running.
+        """
+        if self._process is not None:
+            return
         settings = {**SETTINGS, "unix_socket_directories": str(self.folder)}
         options = [f"--{name}={value}" for name, value in settings.items()]
         with self.log.open("ab") as log:

@@ -22,7 +22,10 @@ class Server:
     """One gunicorn with its workers. It keeps its port and data over `stop` and `start`.
 
     data: folder with a migrated database. env: further settings, over those of the test.
+    config: how gunicorn serves, and what.
     """
+
+    config = "gunicorn.conf.py"
 
     def __init__(self, data: Path, env: dict[str, str]) -> None:
         self.data = data
@@ -45,7 +48,7 @@ class Server:
         """Start and wait until /healthz answers 200; RuntimeError with the log if it does not."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [BIN / "gunicorn", "--config", "gunicorn.conf.py"],
+                [BIN / "gunicorn", "--config", self.config],
                 cwd=ROOT,
                 env=self.env,
                 stdin=subprocess.DEVNULL,

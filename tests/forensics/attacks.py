@@ -1,70 +1,273 @@
-"""What somebody does with one copy of the files while a meeting is open.
-
-Every attack gets the bytes of all files and, for each voter, the values by which that voter's rows
-can be found; it answers an order. Ground truth is the order of voting.
+"""What somebody does with one copy: put orders beside each other, take tallies from each other,
+and search for what should be gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import combinations
+from typing import Any, NamedTuple
+
+from app.domain.encoding import b64url
+from tests.forensics.capture import Capture
+from tests.forensics.chance import bound
+from tests.forensics.meeting import Voter
+from tests.forensics.traces import Trace, Values, values_of
+
+KINDS = (
+    "transaction id",
+    "page LSN",
+    "place on disk",
+    "journal",
+    "leftover bytes",
+    "log lines",
+    "file times",
+)
+ARRIVAL = "seen in the hall"
+ANY_TWO = "any two traces"
+SUBTRACTION = "subtraction"
+LATER = "subtraction from a later picture"
+REMAINS = "byte for byte"
+NEAR = 2
+SLIP = frozenset({"token_hash", "blinded"})
+CREDENTIAL = frozenset({"nonce", "sealed_hash"})
+
+Order = tuple[int, ...]
+
+Tally = Mapping[str, Counter[str]]
+"""Cell id → choice → number."""
 
 
-class Truth(NamedTuple):
-    """One voter, in the order of voting. trackers: cell id → tracker."""
+class Links(NamedTuple):
+    """What one attack has achieved. voters: how many there were to be linked.
 
-    token_hash: bytes
-    trackers: Mapping[str, bytes]
-
-
-def files_of(data: Path) -> dict[str, bytes]:
-    """All files below a folder, as they lie at this moment."""
-    return {
-        str(path.relative_to(data)): path.read_bytes()
-        for path in sorted(data.rglob("*"))
-        if path.is_file()
-    }
-
-
-def order_on_disk(content: bytes, values: Sequence[bytes], last_first: bool) -> list[int]:
-    """The voters in the order in which their values lie; SQLite fills a page from its end."""
-    places = [content.find(value) for value in values]
-    return sorted(range(len(values)), key=lambda voter: places[voter], reverse=last_first)
-
-
-def linked(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many voters stand at the same place in both orders; by chance, one on average."""
-    return sum(a == b for a, b in zip(one, other, strict=True))
-
-
-def best_link(content: bytes, truth: Sequence[Truth]) -> int:
-    """The most voters linked by any pair of columns: slips with a cell, or two cells.
-
-    Slips with a cell tell who voted what; two cells put whole ballots together again.
+    linked: most voters at the same place of two orders, or isolated by a subtraction, or values
+    found. near: the same with places that differ by two at most. tries: pairs of orders. how: the
+    best pair.
     """
-    columns = [[voter.token_hash for voter in truth]]
-    columns += [[voter.trackers[cell] for voter in truth] for cell in truth[0].trackers]
-    orders = [
-        [order_on_disk(content, values, last_first) for last_first in (False, True)]
-        for values in columns
-    ]
-    return max(
-        linked(one, other)
-        for number, column in enumerate(orders)
-        for later in orders[number + 1 :]
-        for one in column
-        for other in later
+
+    attack: str
+    voters: int
+    linked: int = 0
+    near: int = 0
+    tries: int = 0
+    how: str = ""
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """The most that luck would link: at the same place, and near it."""
+        if self.attack in (SUBTRACTION, LATER, REMAINS):
+            return 0, 0
+        return bound(self.tries), bound(self.tries, 2 * NEAR + 1)
+
+    @property
+    def beats_chance(self) -> bool:
+        """Whether this is more than luck."""
+        return self.linked > self.bounds[0] or self.near > self.bounds[1]
+
+    @property
+    def complete(self) -> bool:
+        """Whether nearly everybody is linked; a search bites with whatever it finds."""
+        return self.linked >= (1 if self.attack == REMAINS else max(1, 0.9 * self.voters))
+
+
+def link(found: Sequence[Trace], redeemed: Order, cast: Order) -> list[Links]:
+    """Every attack that puts two orders beside each other.
+
+    redeemed, cast: the voters as somebody in the hall saw them come.
+    """
+    results = []
+    seen = [Trace(ARRIVAL, "arrival", {"redeemed": redeemed, "cast": cast})]
+    for kind in KINDS:
+        mine = [trace for trace in found if trace.kind == kind]
+        results.append(_best(kind, len(cast), mine, mine))
+    results.append(_best(ANY_TWO, len(cast), found, found))
+    results.append(_best(ARRIVAL, len(cast), seen, found))
+    return results
+
+
+def subtract(capture: Capture, voters: Sequence[Voter], values: Values, k: int) -> Links:
+    """Take each tally that can be read in the copy, or on the screen, from the marks in the copy.
+
+    What can be read of the marks: those whose trackers lie in the copy. linked: 1 where two
+    tallies differ by fewer than k ballots, and so by one where people come at the wrong time.
+    """
+    tallies = [_marks_in(capture, voters, values), *_tallies(capture)]
+    fewest = min(
+        (d for one, other in combinations(tallies, 2) if (d := _between(one, other))), default=0
+    )
+    how = f"{len(tallies)} tallies, {fewest} ballots between two" if fewest else ""
+    return Links(SUBTRACTION, 1, int(0 < fewest < k), 0, len(tallies), how)
+
+
+def with_later_picture(
+    capture: Capture, voters: Sequence[Voter], picture: Mapping[str, Any]
+) -> Links:
+    """The marks in the copy less a picture that the screen showed later: the last ballots before
+    the copy, and one ballot where it was taken at the wrong time. The threat model admits it.
+
+    voters: those who had voted. linked: how many ballots are told from the others, together.
+    """
+    marks = _marks_in(capture, voters, values_of(voters))
+    released = {cell: +Counter(counts) for cell, counts in picture["released"]["cells"].items()}
+    fewest = _between(marks, released)
+    how = f"the last {fewest} of {len(voters)}" if fewest else ""
+    return Links(LATER, len(voters), fewest, 0, 1, how)
+
+
+def remains(capture: Capture, voters: Sequence[Voter], seeds: Sequence[bytes]) -> Links:
+    """After closing: search all files for whatever was secret, as bytes and as text.
+
+    Trackers are in the published box then. linked: how many values lie somewhere.
+    """
+    wanted = [("seed", number, seed) for number, seed in enumerate(seeds)]
+    for number, voter in enumerate(voters):
+        secrets = {**voter.known, **voter.secrets}
+        wanted += [(name, number, value) for name, value in secrets.items()]
+    contents = {name: piece.content for name, piece in capture.pieces.items()}
+    # PostgreSQL keeps long values compressed.
+    contents |= {name: rows.encode() for name, rows in capture.rows.items()}
+    texts = {name: b" ".join(_TEXT.findall(content)) for name, content in contents.items()}
+    hits = {
+        (what, number, name)
+        for what, number, value in wanted
+        for forms, files in (((value,), contents), (_texts(value), texts))
+        for form in forms
+        for name, content in files.items()
+        if form in content
+    }
+    kinds = Counter(f"{what} in {name}" for what, _, name in hits)
+    how = "; ".join(f"{number} × {what}" for what, number in kinds.most_common(4))
+    found = {(what, number) for what, number, _ in hits}
+    return Links(REMAINS, len(wanted), len(found), 0, len(wanted), how)
+
+
+def same_place(one: Order, other: Order) -> int:
+    """How many voters have the same place in both."""
+    return sum(a == b for a, b in zip(one, other, strict=False))
+
+
+def near_place(one: Order, other: Order) -> int:
+    """How many voters have places that differ by two at most."""
+    places = {voter: place for place, voter in enumerate(other)}
+    return sum(
+        abs(places[voter] - place) <= NEAR for place, voter in enumerate(one) if voter in places
     )
 
 
-def best_guess_of_arrival(content: bytes, truth: Sequence[Truth]) -> int:
-    """The most voters whose place in the order of voting shows in the order on disk."""
-    arrival = list(range(len(truth)))
-    columns = [[voter.token_hash for voter in truth]]
-    columns += [[voter.trackers[cell] for voter in truth] for cell in truth[0].trackers]
-    return max(
-        linked(order_on_disk(content, values, last_first), arrival)
-        for values in columns
-        for last_first in (False, True)
+def _best(attack: str, voters: int, ones: Sequence[Trace], others: Sequence[Trace]) -> Links:
+    best, tries = Links(attack, voters), 0
+    first, second = _distinct(ones), _distinct(others)
+    for family, orders in first.items():
+        for other, candidates in second.items():
+            if not _tells(family, other) or (first is second and family > other):
+                continue
+            for one, one_name in orders.items():
+                for two, two_name in candidates.items():
+                    for pair in _aligned(one, two):
+                        tries += 1
+                        same = same_place(*pair)
+                        near = near_place(*pair)
+                        if (same, near) > (best.linked, best.near):
+                            how = f"{family} by {one_name} = {other} by {two_name}"
+                            best = best._replace(linked=same, near=near, how=how)
+    return best._replace(tries=tries)
+
+
+def _tells(one: str, other: str) -> bool:
+    """Whether to link the two families is a secret: of a slip, a credential, and each cell."""
+    if one in ("redeemed", "cast"):
+        # That nonces come in some order leads to no slip and to no mark.
+        return other not in CREDENTIAL
+    return _part(one) != _part(other)
+
+
+def _part(family: str) -> str:
+    if family in SLIP:
+        return "slip"
+    return "credential" if family in CREDENTIAL else family
+
+
+def _distinct(found: Sequence[Trace]) -> dict[str, dict[Order, str]]:
+    """Family → its different orders, with the name of a trace that shows them."""
+    orders: dict[str, dict[Order, str]] = {}
+    for trace in found:
+        for family, order in trace.orders.items():
+            orders.setdefault(family, {}).setdefault(order, f"{trace.kind} ({trace.name})")
+    return orders
+
+
+def _aligned(one: Order, other: Order) -> Iterator[tuple[Order, Order]]:
+    """The ways to put two orders beside each other: as they are, one reversed; if they do not
+    cover the same voters also from the end, and with those only whom both cover.
+    """
+    for second in (other, other[::-1]):
+        yield one, second
+        if len(one) != len(second):
+            yield one[::-1], second[::-1]
+        if set(one) != set(second):
+            both = set(one) & set(second)
+            yield tuple(v for v in one if v in both), tuple(v for v in second if v in both)
+
+
+def _texts(value: bytes) -> set[bytes]:
+    return {
+        value.hex().encode(),
+        value.hex().upper().encode(),
+        b64url(value).encode(),
+        base64.b64encode(value).rstrip(b"="),
+    }
+
+
+def _marks_in(capture: Capture, voters: Sequence[Voter], values: Values) -> Tally:
+    marks: dict[str, Counter[str]] = {}
+    texts = [*(piece.content for piece in capture.pieces.values())]
+    texts += [text.encode() for text in capture.rows.values()]
+    for number, voter in enumerate(voters):
+        for cell in voter.trackers:
+            value = values[cell, number]
+            if any(value in text or value.hex().encode() in text for text in texts):
+                marks.setdefault(cell, Counter())[voter.choices[cell]] += 1
+    return marks
+
+
+_TEXT = re.compile(rb"[A-Za-z0-9_+/=-]{13,}")
+_OBJECT = re.compile(rb'\{\s*"s\d\d\.')
+
+
+def _tallies(capture: Capture) -> Iterator[Tally]:
+    """Every tally that stands somewhere as JSON, and the public picture."""
+    released = capture.picture.get("released")
+    if released:
+        yield {cell: +Counter(counts) for cell, counts in released["cells"].items()}
+    for piece in capture.pieces.values():
+        for match in _OBJECT.finditer(piece.content):
+            text = piece.content[match.start() : match.start() + 20_000].decode(errors="replace")
+            with suppress(ValueError):
+                value, _ = json.JSONDecoder().raw_decode(text)
+                if _is_tally(value):
+                    yield {cell: +Counter(counts) for cell, counts in value.items()}
+
+
+def _is_tally(value: Any) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(counts, dict) and all(type(number) is int for number in counts.values())
+        for counts in value.values()
+    )
+
+
+def _between(one: Tally, other: Tally) -> int:
+    """By how many ballots one is ahead of the other; 0 where it is not."""
+    if not one or one.keys() != other.keys():
+        return 0
+    more = {sum((one[cell] - other[cell]).values()) for cell in one}
+    less = {sum((other[cell] - one[cell]).values()) for cell in one}
+    ahead = max(more | less)
+    return (
+        ahead if {frozenset(more), frozenset(less)} == {frozenset({ahead}), frozenset({0})} else 0
     )
