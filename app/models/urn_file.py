@@ -116,6 +116,9 @@ def _engine(code: str) -> Engine:
     engines: dict[Path, Engine] = current_app.extensions.setdefault(_ENGINES, {})
     with _lock:
         if path not in engines:
+            # Another process has destroyed what ended; its connections are of no use here.
+            for ended in [other for other in engines if not other.exists()]:
+                engines.pop(ended).dispose()
             engines[path] = _new_engine(path)
         return engines[path]
 
