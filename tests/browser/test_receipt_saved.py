@@ -133,6 +133,9 @@ def test_the_page_of_a_saved_box_can_be_read_and_tapped(
     page.route("**/api/**", lambda route: route.abort())
     page.goto(meeting.receipt_page)
     expect(page.locator(".working__reason")).to_be_visible()
+    faults += page.locator(".files").evaluate_all(
+        "all => all.filter((one) => one.scrollWidth > one.clientWidth).map(() => 'words cut off')"
+    )
     audit(page, "away", faults)
     page.get_by_label(CONTROL).set_input_files(kept[0])
     expect(page.get_by_label("回执码", exact=True)).to_be_visible()

@@ -188,14 +188,12 @@ function countsPanel(box, meeting) {
   const nameOf = (code) => (meeting.groups.find((group) => group.code === code) || { name: code }).name;
   return h("section", { class: "panel" },
     h("h2", {}, "测评票张数"),
-    h("div", { class: "counts" },
-      h("table", {},
-        h("thead", {}, h("tr", {},
-          h("th", { scope: "col" }, "类别"), COLUMNS.map(([, title]) => h("th", { scope: "col" }, title)))),
-        h("tbody", {}, Array.from(box.counts, ([group, count]) =>
-          h("tr", {},
-            h("th", { scope: "row" }, nameOf(group)),
-            COLUMNS.map(([name]) => h("td", {}, String(count[name])))))))),
+    h("ul", { class: "rows" }, Array.from(box.counts, ([group, count]) =>
+      h("li", { class: "row" },
+        h("div", { class: "row__text" },
+          h("h3", { class: "row__name" }, nameOf(group)),
+          h("p", { class: "row__mark" },
+            COLUMNS.map(([name, title]) => numbered(title, count[name]))))))),
     h("p", { class: "hint" }, "发出 = 已用 + 作废 + 未用。已投少于已用，是有人扫了码没有投。"));
 }
 
@@ -231,10 +229,11 @@ function tallyLine(meeting, cell, titled, choices) {
   ];
   return h("p", { class: "row__mark" },
     titled && h("span", { class: "row__title" }, `${titleOf(meeting, cell)} `),
-    counted.map((value) => [
-      h("span", { class: "number" }, `${choiceName(cell, value)} `, h("b", {}, String(choices.get(value) || 0))),
-      " ",
-    ]));
+    counted.map((value) => numbered(choiceName(cell, value), choices.get(value) || 0)));
+}
+
+function numbered(title, number) {
+  return [h("span", { class: "number" }, `${title} `, h("b", {}, String(number))), " "];
 }
 
 function titleOf(meeting, cell) {
