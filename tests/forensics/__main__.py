@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import product
+from multiprocessing import get_context
 
-from tests.forensics.instants import Instants
 from tests.forensics.meeting import Pattern, Variant
-from tests.forensics.run import STORES, Outcome, Plan, Store, hold, observe
+from tests.forensics.run import STORES, Plan, hold, observe
 from tests.forensics.table import NOTES, faults, instants_lines, lines
 
-VOTERS_OBSERVED = 250
+VOTERS_OBSERVED = 500
 
 MEETINGS: tuple[tuple[Variant, Pattern], ...] = (
     ("product", "sequential"),
@@ -24,14 +25,16 @@ MEETINGS: tuple[tuple[Variant, Pattern], ...] = (
 def main() -> None:
     """Hold the meetings, print the table; exit status 1 where something in it is wrong."""
     started = time.monotonic()
-    outcomes: list[Outcome] = []
-    instants: dict[Store, Instants] = {}
-    for store, (variant, pattern) in product(STORES, MEETINGS):
-        print(f"{store}, {variant}, {pattern} …", flush=True)
-        outcomes += hold(store, variant, pattern, Plan())
-    for store in STORES:
-        print(f"{store}, copies at moments of chance …", flush=True)
-        instants[store] = observe(store, VOTERS_OBSERVED)
+    with ProcessPoolExecutor(2, get_context("spawn")) as beside:
+        watched = {store: beside.submit(observe, store, VOTERS_OBSERVED) for store in STORES}
+        held = {
+            beside.submit(hold, store, variant, pattern, Plan()): f"{store}, {variant}, {pattern}"
+            for store, (variant, pattern) in product(STORES, MEETINGS)
+        }
+        for done in as_completed(held):
+            print(f"{held[done]}: {len(done.result())} attacks", flush=True)
+    outcomes = [outcome for done in held for outcome in done.result()]
+    instants = {store: done.result() for store, done in watched.items()}
     print()
     for line in (*lines(outcomes), "", NOTES, "", *instants_lines(instants)):
         print(line)

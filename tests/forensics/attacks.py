@@ -73,7 +73,9 @@ class Links(NamedTuple):
     @property
     def complete(self) -> bool:
         """Whether nearly everybody is linked; a search bites with whatever it finds."""
-        return self.linked >= (1 if self.attack == REMAINS else max(1, 0.9 * self.voters))
+        if self.attack == REMAINS:
+            return self.linked > 0
+        return max(self.linked, self.near) >= max(1, 0.9 * self.voters)
 
 
 def link(found: Sequence[Trace], redeemed: Order, cast: Order) -> list[Links]:
@@ -120,14 +122,19 @@ def with_later_picture(
     return Links(LATER, len(voters), fewest, 0, 1, how)
 
 
-def remains(capture: Capture, voters: Sequence[Voter], seeds: Sequence[bytes]) -> Links:
-    """After closing: search all files for whatever was secret, as bytes and as text.
+def remains(
+    capture: Capture, voters: Sequence[Voter], seeds: Sequence[bytes], closed: bool
+) -> Links:
+    """Search all files for whatever is secret, as bytes and as text.
 
-    Trackers are in the published box then. linked: how many values lie somewhere.
+    closed: trackers are in the published box, and no secret any more. linked: how many values lie
+    somewhere.
     """
     wanted = [("seed", number, seed) for number, seed in enumerate(seeds)]
     for number, voter in enumerate(voters):
         secrets = {**voter.known, **voter.secrets}
+        if not closed:
+            secrets |= {f"tracker in {cell}": value for cell, value in voter.trackers.items()}
         wanted += [(name, number, value) for name, value in secrets.items()]
     contents = {name: piece.content for name, piece in capture.pieces.items()}
     # PostgreSQL keeps long values compressed.

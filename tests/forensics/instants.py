@@ -12,7 +12,7 @@ from tests.forensics.meeting import CHANCE, Stand, Voter
 
 MAGIC = b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7"
 PAUSE_SECONDS = 0.02
-COPIES_MOST = 600
+COPIES_MOST = 1500
 
 Copy = dict[str, bytes]
 

@@ -206,12 +206,9 @@ class Stand:
         with closing(Door(self.server.base)) as door:
             return door.ask("GET", f"{self.code}/live")
 
-    def backup(self, path: Path) -> bool:
-        """Whether the product's own command has made a backup."""
-        if "backup" not in self.server.flask("--help"):
-            return False
+    def backup(self, path: Path) -> None:
+        """Make a backup by the product's own command."""
         self.server.flask("backup", str(path))
-        return True
 
     def _overlapping(self, voters: Iterable[Voter]) -> None:
         line: queue.SimpleQueue[Voter] = queue.SimpleQueue()

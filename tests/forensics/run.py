@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from tests.forensics.attacks import Links, link, remains, subtract, with_later_picture
 from tests.forensics.capture import Capture, Files, HeldFiles, pieces_of, read_files, take, unpacked
 from tests.forensics.instants import Instants, watch
-from tests.forensics.meeting import CHANCE, Pattern, Stand, Variant
+from tests.forensics.meeting import CHANCE, Pattern, Stand, Variant, seeds_in
 from tests.forensics.traces import traces, values_of
 from tests.postgres import Postgres
 
@@ -45,8 +45,8 @@ class Plan(NamedTuple):
     voters: one more than full batches, the worst moment for a copy that knows the last batch.
     """
 
-    voters: int = 61
-    last: int = 10
+    voters: int = 81
+    last: int = 14
     crash: bool = True
     subjects: int = 3
     k: int = 5
@@ -93,7 +93,8 @@ def hold(store: Store, variant: Variant, pattern: Pattern, plan: Plan) -> list[O
         so_far = list(stand.cast)
         stand.vote(plan.k - 1, "sequential")
         note(VOTED, [with_later_picture(voted, so_far, stand.picture())])
-        note(BACKUP, _attack_backup(stand, before))
+        if variant == "product":
+            note(BACKUP, _attack_backup(stand, closed=False))
         if plan.crash:
             note(CRASHED, attack(stand, _crash(stand, before, plan.last)))
         held = HeldFiles(stand.data)
@@ -101,7 +102,8 @@ def hold(store: Store, variant: Variant, pattern: Pattern, plan: Plan) -> list[O
         stand.settle()
         after = take(stand, before, removed=held.removed())
         note(CLOSED, [*attack(stand, after), _search(stand, after)])
-        note(CLOSED_BACKUP, _attack_backup(stand, before, closed=True))
+        if variant == "product":
+            note(CLOSED_BACKUP, _attack_backup(stand, closed=True))
     return found
 
 
@@ -150,19 +152,16 @@ def _crash(stand: Stand, before: Files, voters: int) -> Capture:
     return copy
 
 
-def _attack_backup(stand: Stand, before: Files, closed: bool = False) -> list[Links]:
+def _attack_backup(stand: Stand, closed: bool) -> list[Links]:
+    """A backup by the product's own command holds nothing of a meeting but its published box."""
     with tempfile.TemporaryDirectory(prefix="mingce-backup-") as folder:
-        path = Path(folder) / "backup"
-        if not stand.backup(path):
-            return []
-        files = {}
-        for file in sorted(Path(folder).rglob("*")):
-            if file.is_file():
-                files |= unpacked(file.name, file.read_bytes())
+        path = Path(folder) / "backup.sqlite"
+        stand.backup(path)
+        files = unpacked(path.name, path.read_bytes())
     capture = Capture(files, pieces_of(files, {}), {}, "", stand.picture())
-    found = attack(stand, capture)
-    return [*found, _search(stand, capture)] if closed else found
+    return [*attack(stand, capture), _search(stand, capture, closed)]
 
 
-def _search(stand: Stand, capture: Capture) -> Links:
-    return remains(capture, stand.redeemed, stand.seeds)
+def _search(stand: Stand, capture: Capture, closed: bool = True) -> Links:
+    seeds = stand.seeds if closed else seeds_in(stand.data)
+    return remains(capture, stand.redeemed, seeds, closed)

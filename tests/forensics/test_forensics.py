@@ -18,7 +18,7 @@ from tests.forensics import sqlite_file
 from tests.forensics.attacks import near_place, same_place
 from tests.forensics.chance import bound, interval
 from tests.forensics.meeting import Pattern, Variant
-from tests.forensics.run import Plan, Store, hold, observe
+from tests.forensics.run import VOTED, Plan, Store, hold, observe
 from tests.forensics.table import faults
 
 SHORT = Plan(voters=41, last=6, subjects=2)
@@ -35,6 +35,8 @@ def test_no_attack_on_any_copy_links_a_slip_with_marks(store: Store, pattern: Pa
     outcomes = hold(store, "product", pattern, SHORT)
     assert faults(outcomes, {}) == []
     assert {o.links.attack for o in outcomes} >= ON_BOTH
+    # The harness does find what it puts in order.
+    assert all(o.links.tries for o in outcomes if o.moment == VOTED and "place" in o.links.attack)
 
 
 @pytest.mark.parametrize(
