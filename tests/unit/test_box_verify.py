@@ -29,6 +29,7 @@ from tests.forgeries import (
     as_document,
     documents,
     forged,
+    forged_digest,
     scribbled,
 )
 
@@ -188,6 +189,68 @@ def test_a_file_that_is_no_box_or_holds_more_than_a_box_is_refused(write: Any) -
 def test_bytes_that_are_no_text_are_refused() -> None:
     with pytest.raises(BadRequest):
         read_box(b'{"protocol": "\xff"}')
+
+
+# Whose marks stand alone, and whose together
+
+
+def _of_groups(cast: dict[str, int], *shown: str) -> Document:
+    """A box that shows these groups alone, whether it may or not."""
+    counts = {group: GroupCounts(n, n, n, 0, 0) for group, n in cast.items()}
+    marks = [
+        StoredMark(group, cell, secrets.token_bytes(10), "option1")
+        for group, number in cast.items()
+        for cell in CELLS
+        for _ in range(number)
+    ]
+    return as_document(build_box("7K3M9P", counts, frozenset(shown), CELLS, marks))
+
+
+def _nobody_together() -> Document:
+    document = _of_groups({"g1": 3}, "g1")
+    empty: list[Document] = [{"group": TOGETHER, "cell": cell, "marks": []} for cell in CELLS]
+    document["lists"] = empty + document["lists"]
+    return document
+
+
+def _nobody_at_all() -> Document:
+    return {**_of_groups({}), "counts": {}, "lists": []}
+
+
+def _named_as_those_together() -> Document:
+    document = _of_groups({"g1": 3})
+    document["counts"] = {TOGETHER: document["counts"]["g1"]}
+    return document
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence"),
+    [
+        (_of_groups({"g1": 2, "g2": 5}, "g1", "g2"), "类别 g1 只有 2 张选票，不应单独列出。"),
+        (
+            _of_groups({"g1": 2, "g2": 5}, "g2"),
+            "合并统计的各类别只有 2 张选票，不应与别的类别分开列出。",
+        ),
+        (_nobody_together(), "没有需要合并的类别，却有合并统计的清单。"),
+        (_nobody_at_all(), "没有写明任何类别的张数。"),
+        (_named_as_those_together(), "类别不能叫 *。"),
+    ],
+)
+def test_a_box_that_shows_groups_otherwise_than_the_rules_say_is_named(
+    document: Document, sentence: str
+) -> None:
+    document["digest"] = forged_digest(document)
+    assert sentence in findings(read_box(written(document)))
+
+
+@pytest.mark.parametrize(
+    ("cast", "shown"),
+    [({"g1": 1}, ()), ({"g1": 3, "g2": 0}, ("g1",)), ({"g1": 1, "g2": 2, "g3": 3}, ("g3",))],
+)
+def test_a_box_that_keeps_the_rules_has_no_findings(
+    cast: dict[str, int], shown: tuple[str, ...]
+) -> None:
+    assert findings(read_box(written(_of_groups(cast, *shown)))) == ()
 
 
 # The command

@@ -7,7 +7,7 @@ import json
 import re
 import subprocess
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +157,40 @@ def test_a_file_whose_bytes_were_changed_is_judged_alike(
 )  # fmt: skip
 def test_what_is_no_box_is_refused_by_both(verifier: Verifier, text: str) -> None:
     assert "refused" in agreed(verifier, text.encode())
+
+
+def _sound() -> str:
+    text = (ROOT / "tests" / "vectors" / "closed_meeting.json").read_text()
+    return json.dumps(json.loads(text)["box"])
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda text: text + "x",
+        lambda text: text + text,
+        lambda text: "\ufeff" + text,
+        lambda text: text[:-1] + ',"digest":"' + json.loads(text)["digest"] + '"}',
+        lambda text: text.replace('"g1": {', '"g1": {"cast": 1, ', 1),
+        lambda text: text.replace('"issued": 12', '"issued": 12.0', 1),
+        lambda text: text.replace('"issued": 12', '"issued": 12e0', 1),
+        lambda text: text.replace('"issued": 12', '"issued": 012', 1),
+        lambda text: text.replace('"issued": 12', '"issued": +12', 1),
+        lambda text: text.replace('"meeting": "', '"meeting": "\\ud800', 1),
+        lambda text: text.replace('"meeting": "', '"meeting": "\\udc00', 1),
+        lambda text: text.replace('"meeting": "', '"meeting": "\n', 1),
+        lambda text: text.replace('"meeting": "', '"meeting": "\\a', 1),
+        lambda text: text.replace("]]}", "],]}", 1),
+        lambda text: text.replace('"option1"]', '"option1", "option1"]', 1),
+    ],
+)
+def test_a_sound_box_written_as_no_box_is_written_is_refused_by_both(
+    verifier: Verifier, spoil: Callable[[str], str]
+) -> None:
+    sound = _sound()
+    assert agreed(verifier, sound.encode())["findings"] == []
+    assert spoil(sound) != sound
+    assert "refused" in agreed(verifier, spoil(sound).encode())
 
 
 def test_names_outside_the_basic_plane_are_put_in_the_same_order(verifier: Verifier) -> None:
