@@ -13,7 +13,7 @@ from app.actions.meeting import get_meeting, stopped, update_state
 from app.actions.slip import slip_totals
 from app.actions.sweep import destroy_after_ending
 from app.actions.urn import read_marks_of
-from app.actions.urn_state import stop_urn
+from app.actions.urn_state import Stop, stop_urn
 from app.domain.box import Box, GroupCounts, box_marks, build_box, marks_by_group
 from app.domain.errors import BadInput, MeetingStateChanged, UrnElsewhere
 from app.domain.meeting import Form, groups_shown
@@ -36,8 +36,8 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
         meeting = get_meeting(meeting_id)
         if meeting.state != "open":
             raise MeetingStateChanged
-        with stopped(meeting):
-            box = _box_of(meeting)
+        with stopped(meeting) as stop:
+            box = _box_of(meeting, stop)
             _publish(meeting, box)
             if not update_state(meeting, ("open",), state="closed", present=present):
                 raise MeetingStateChanged
@@ -45,12 +45,12 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
     return box
 
 
-def _box_of(meeting: Meeting) -> Box:
+def _box_of(meeting: Meeting, stop: Stop) -> Box:
     """What is in the urn, as it is to be published; from here on nothing comes in."""
     form = msgspec.convert(meeting.form, Form)
     try:
         with urn_writing(meeting.code) as urn:
-            stop_urn(urn)
+            stop_urn(urn, stop)
             cast = {
                 row[0]: row[1]
                 for row in urn.execute(

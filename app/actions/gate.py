@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import Connection, select
 
+from app.actions.sweep import settle
 from app.domain.credential import Seed
 from app.domain.errors import MeetingUnknown, MingceError, ServerBusy, UrnElsewhere
 from app.domain.meeting import Form, require_state_open
@@ -21,6 +23,8 @@ CLOSING_SECONDS = 10.0
 """How long a voter waits for the end of a closing; it takes a second or two at the most."""
 
 PAUSE_SECONDS = 0.05
+
+_settling = threading.Lock()
 
 
 class OpenMeeting(NamedTuple):
@@ -49,7 +53,8 @@ class _Stopped(Exception):
 def open_urn(meeting_code: str) -> Iterator[OpenUrn]:
     """Write to the urn of an open meeting; durable at the end of the block, or left as it was.
 
-    Who comes while the meeting is being closed waits for the outcome. Raises MeetingUnknown,
+    Who comes while the meeting is being closed waits for the outcome; where none comes, because
+    the process that closed it has died, the meeting is resumed. Raises MeetingUnknown,
     MeetingNotOpen, MeetingClosed; ServerBusy where the outcome takes long; UrnElsewhere where the
     meeting is open but its urn is not here.
     """
@@ -62,7 +67,7 @@ def open_urn(meeting_code: str) -> Iterator[OpenUrn]:
         except UrnMissing:
             raise _why_not(meeting_code) from None
         except _Stopped:
-            _wait_for_outcome(deadline)
+            _wait_for_outcome(meeting_code, deadline)
 
 
 def look_at_open_meeting(meeting_code: str) -> OpenMeeting:
@@ -75,13 +80,20 @@ def look_at_open_meeting(meeting_code: str) -> OpenMeeting:
         except UrnMissing:
             raise _why_not(meeting_code) from None
         except _Stopped:
-            _wait_for_outcome(deadline)
+            _wait_for_outcome(meeting_code, deadline)
 
 
-def _wait_for_outcome(deadline: float) -> None:
-    if time.monotonic() > deadline:
-        raise ServerBusy from None
-    time.sleep(PAUSE_SECONDS)
+def _wait_for_outcome(code: str, deadline: float) -> None:
+    if time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS)
+        return
+    # It waits for whoever is closing the meeting; one at a time, as that takes a connection.
+    if _settling.acquire(blocking=False):
+        try:
+            settle(code)
+        finally:
+            _settling.release()
+    raise ServerBusy from None
 
 
 def code_of(meeting_id: int) -> str:

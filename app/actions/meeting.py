@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -14,7 +14,7 @@ from sqlalchemy import CursorResult, select, update
 
 from app.actions.grading import scheme_of
 from app.actions.sweep import destroy_after_ending
-from app.actions.urn_state import found_urn, resume_urn, stop_urn
+from app.actions.urn_state import Stop, found_urn, new_stop, resume_urn, stop_urn
 from app.config import ConfigError, base_url
 from app.domain.credential import SEED_BYTES, Seed, key_digest, public_key
 from app.domain.errors import (
@@ -44,7 +44,7 @@ from app.models import (
     db,
 )
 from app.models.base import writing
-from app.models.urn_file import urn_exists, urn_writing
+from app.models.urn_file import UrnMissing, urn_exists, urn_writing
 
 GROUPS_MOST = 9
 EXPECTED_MOST = 20_000
@@ -165,8 +165,10 @@ def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_b
             meeting, ("draft",), state="open", key_digest=key_digest(keys), form=form
         ):
             raise MeetingStateChanged
-        found_urn(meeting, seed, form)
-    resume_urn(meeting.code)
+        stop = found_urn(meeting, seed, form)
+    # Where somebody has ended it in this very moment, the page says so.
+    with suppress(UrnMissing):
+        resume_urn(meeting.code, stop)
     return meeting
 
 
@@ -177,10 +179,11 @@ def void_meeting(meeting_id: int, reason: str) -> Meeting:
         raise BadInput("请写明作废的原因（200 字以内）。")
     with writing():
         meeting = get_meeting(meeting_id)
-        with stopped(meeting):
-            if urn_exists(meeting.code):
-                with urn_writing(meeting.code) as urn:
-                    stop_urn(urn)
+        with stopped(meeting) as stop:
+            if meeting.state == "open":
+                # Into a file that cannot be read nothing comes either.
+                with suppress(UrnMissing), urn_writing(meeting.code) as urn:
+                    stop_urn(urn, stop)
             if not update_state(meeting, ("draft", "open"), state="voided", void_reason=reason):
                 raise MeetingStateChanged
     destroy_after_ending(meeting.code)
@@ -188,17 +191,18 @@ def void_meeting(meeting_id: int, reason: str) -> Meeting:
 
 
 @contextmanager
-def stopped(meeting: Meeting) -> Iterator[None]:
-    """Resume the taking of ballots where the end of an open meeting fails in this block.
+def stopped(meeting: Meeting) -> Iterator[Stop]:
+    """The stop for this block; it is lifted where the end of an open meeting fails in the block.
 
     Not where the commit after it fails: then nobody knows whether the meeting has ended.
     """
-    was_open = meeting.state == "open"
+    was_open, stop = meeting.state == "open", new_stop()
     try:
-        yield
+        yield stop
     except BaseException:
-        if was_open and urn_exists(meeting.code):
-            resume_urn(meeting.code)
+        if was_open:
+            with suppress(UrnMissing):
+                resume_urn(meeting.code, stop)
         raise
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import structlog
 from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
 
-from app.actions.urn_state import resume_urn
+from app.actions.urn_state import last_stop, resume_urn
 from app.models import Meeting
 from app.models.base import writing
-from app.models.urn_file import destroy_urn, urn_codes
+from app.models.urn_file import UrnMissing, destroy_urn, urn_codes
 
 log = structlog.get_logger()
 
@@ -20,16 +23,30 @@ def sweep() -> bool:
     left alone: it may belong to a database that is to be restored.
     """
     swept = True
+    for code in urn_codes():
+        swept = settle(code) and swept
+    return swept
+
+
+def settle(code: str) -> bool:
+    """Make one urn agree with the state of its meeting; False as `sweep`.
+
+    Where it cannot be read that is noted: it shall not keep the other meetings from going on.
+    """
     # While this transaction lasts nobody opens or closes a meeting.
     with writing() as connection:
-        for code in urn_codes():
-            table = Meeting.__table__.c
-            state = connection.scalar(select(table.state).where(table.code == code))
-            if state == "open":
-                resume_urn(code)
-            elif state is not None:
-                swept = destroy_after_ending(code) and swept
-    return swept
+        try:
+            stop = last_stop(code)
+        except (UrnMissing, DatabaseError) as error:
+            stop = None
+            log.error("urn_unreadable", kind=type(error).__name__)
+        state = connection.scalar(select(Meeting.state).where(Meeting.code == code))
+        if state == "open" and stop is not None:
+            with suppress(UrnMissing):
+                resume_urn(code, stop)
+        if state in (None, "open"):
+            return True
+        return destroy_after_ending(code)
 
 
 def destroy_after_ending(code: str) -> bool:

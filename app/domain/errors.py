@@ -43,7 +43,7 @@ class ServerBusy(MingceError):
 class UrnElsewhere(MingceError):
     code = "urn_elsewhere"
     status = 503
-    message = "这次测评会的票箱不在这台服务器上，暂时不能投票。请告诉工作人员。"
+    message = "这次测评会的票箱不在这台服务器上，或者读不出来，暂时不能投票。请告诉工作人员。"
 
 
 class TooManyWatchers(MingceError):

@@ -35,13 +35,15 @@ urn_meeting = Table(
     Column("form", JSON, nullable=False),
     Column("policy", String(20), nullable=False),
     Column("k", Integer, nullable=False),
+    Column("stop", LargeBinary(16), nullable=False),
     CheckConstraint("state IN ('open', 'closing')", name="state"),
     CheckConstraint("length(seed) = 32", name="seed"),
 )
 """One row: what redeeming and casting need to know, so that they ask no other database.
 
 state: `closing` while the meeting is being closed, and for good once it has ended. seed: the secret
-of its keys, which lies nowhere else.
+of its keys, which lies nowhere else. stop: a random name of the last stop, so that only whoever
+knows of it ends it.
 """
 
 urn_groups = Table(

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from flask import Flask, current_app
@@ -27,7 +28,14 @@ _lock = threading.Lock()
 
 
 class UrnMissing(Exception):
-    """No meeting of this code has its urn on this machine (any more)."""
+    """No meeting of this code has its urn on this machine (any more), or it cannot be read."""
+
+
+class _OpenUrn(NamedTuple):
+    """The connections of this process to an urn. inode: of the file when the first was made."""
+
+    inode: int
+    engine: Engine
 
 
 def create_urn(code: str) -> None:
@@ -61,8 +69,7 @@ def destroy_urn(code: str) -> None:
     it any more, so its state must have been `closing` before.
     """
     path = urn_path(code)
-    with suppress(FileNotFoundError):
-        _forget(path)
+    _forget(path)
     for leftover in (path.with_name(f"{path.name}-journal"), path):
         with suppress(FileNotFoundError):
             _overwrite(leftover)
@@ -88,8 +95,8 @@ def urn_path(code: str) -> Path:
 
 def close_urns(app: Flask) -> None:
     """Close all connections to urns that this process holds."""
-    for engine in app.extensions.get(_ENGINES, {}).values():
-        engine.dispose()
+    for urn in app.extensions.get(_ENGINES, {}).values():
+        urn.engine.dispose()
 
 
 @contextmanager
@@ -101,26 +108,37 @@ def _connection(code: str, option: str) -> Iterator[Connection]:
         ):
             yield connection
     except DatabaseError as error:
-        if urn_exists(code):
+        if urn_exists(code) and not _is_no_database(error):
             raise
-        # It was destroyed while we looked at it.
+        # It was destroyed while we looked at it, or the disk has spoilt it.
         raise UrnMissing from error
+
+
+def _is_no_database(error: DatabaseError) -> bool:
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 def _engine(code: str) -> Engine:
     path = urn_path(code)
-    if not urn_exists(code):
-        with suppress(FileNotFoundError):
-            _forget(path)
-        raise UrnMissing
-    engines: dict[Path, Engine] = current_app.extensions.setdefault(_ENGINES, {})
+    try:
+        if not urn_exists(code):
+            raise FileNotFoundError
+        inode = path.stat().st_ino
+    except FileNotFoundError:
+        _forget(path)
+        raise UrnMissing from None
+    urns: dict[Path, _OpenUrn] = current_app.extensions.setdefault(_ENGINES, {})
     with _lock:
-        if path not in engines:
+        known = urns.get(path)
+        # An opening that failed has left a file, and the next one put another in its place. The
+        # number is not used again while a connection holds the file.
+        if known is None or known.inode != inode:
             # Another process has destroyed what ended; its connections are of no use here.
-            for ended in [other for other in engines if not other.exists()]:
-                engines.pop(ended).dispose()
-            engines[path] = _new_engine(path)
-        return engines[path]
+            for ended in [other for other in urns if other == path or not other.exists()]:
+                urns.pop(ended).engine.dispose()
+            urns[path] = _OpenUrn(inode, _new_engine(path))
+        return urns[path].engine
 
 
 def _new_engine(path: Path) -> Engine:
@@ -141,9 +159,9 @@ def _new_engine(path: Path) -> Engine:
 
 def _forget(path: Path) -> None:
     with _lock:
-        engine = current_app.extensions.get(_ENGINES, {}).pop(path, None)
-    if engine is not None:
-        engine.dispose()
+        urn = current_app.extensions.get(_ENGINES, {}).pop(path, None)
+    if urn is not None:
+        urn.engine.dispose()
 
 
 def _overwrite(path: Path) -> None:

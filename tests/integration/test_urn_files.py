@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from pathlib import Path
 
 import pytest
@@ -14,15 +15,20 @@ from app.actions import meeting as meetings
 from app.actions.closing import close_meeting
 from app.actions.meeting import create_meeting, get_meeting, open_meeting, void_meeting
 from app.actions.sweep import sweep
-from app.actions.urn_state import stop_urn
+from app.actions.urn_state import new_stop, stop_urn
+from app.factory import create_app
 from app.models import db
-from app.models.urn_file import create_urn, urn_codes, urn_path, urn_writing
+from app.models.urn_file import close_urns, create_urn, urn_codes, urn_path, urn_writing
 from tests.urns import urn_rows
 from tests.voters import Example
 
 
 class _Mishap(Exception):
     """Something that nobody foresaw."""
+
+
+def _fail(*_: object) -> None:
+    raise _Mishap
 
 
 @pytest.fixture
@@ -38,7 +44,7 @@ def path_of(example: Example) -> Path:
 def stop(example: Example) -> None:
     """As a process that was killed while it closed the meeting."""
     with example.app.app_context(), urn_writing(example.code) as connection:
-        stop_urn(connection)
+        stop_urn(connection, new_stop())
 
 
 def test_nobody_but_the_service_s_account_may_read_it(example: Example) -> None:
@@ -75,7 +81,7 @@ def test_a_voiding_that_fails_lets_the_voting_go_on(
     example.vote_all()
 
 
-def test_a_voter_who_meets_a_closing_that_was_broken_off_is_asked_to_wait(
+def test_a_voter_who_meets_a_closing_that_was_broken_off_is_asked_to_wait_and_then_votes(
     example: Example, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gate, "CLOSING_SECONDS", 0.2)
@@ -86,6 +92,7 @@ def test_a_voter_who_meets_a_closing_that_was_broken_off_is_asked_to_wait(
     assert failure.code == "server_busy"
     live = example.app.test_client().get(f"/api/v1/meetings/{example.code}/live").get_json()
     assert live["state"] == "open"
+    example.vote_all()
 
 
 def test_a_closing_that_was_broken_off_is_done_again(example: Example) -> None:
@@ -202,6 +209,79 @@ def test_a_picture_of_an_earlier_start_is_passed_over(
         live = app.test_client().get(f"/api/v1/meetings/{example.code}/live").get_json()
         released.append(live["released"] and live["released"]["at"])
     assert released == [None] * 9 + [5] * 10 + [15]
+
+
+def test_processes_that_know_the_urn_of_a_failed_opening_find_the_next_one(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = create_app(app.config["MINGCE"]).test_client()
+    with monkeypatch.context() as broken, app.app_context():
+        draft = _draft_like(Example(app))
+        code = get_meeting(draft).code
+        broken.setattr(meetings, "resume_urn", _fail)
+        with pytest.raises(_Mishap):
+            open_meeting(draft)
+    assert other.get(f"/api/v1/meetings/{code}/live").status_code == 200
+    with app.app_context():
+        # As if the commit had failed.
+        get_meeting(draft).state = "draft"
+        db.session.commit()
+        open_meeting(draft)
+    live = other.get(f"/api/v1/meetings/{code}/live")
+    assert (live.status_code, live.get_json()["state"]) == (200, "open")
+    close_urns(other.application)
+
+
+def test_an_urn_that_cannot_be_read_holds_up_no_other_and_can_be_voided(
+    app: Flask, example: Example
+) -> None:
+    other = Example(app, slips=12)
+    stop(other)
+    path = path_of(example)
+    path.write_bytes(secrets.token_bytes(path.stat().st_size))
+    with app.app_context():
+        assert sweep()
+    assert path.exists()
+    other.vote_all()
+    choices = dict.fromkeys(example.meeting.cells, "option1")
+    failure = example.vote(example.slips[0], choices).failure
+    assert failure is not None
+    assert failure.code == "urn_elsewhere"
+    with app.app_context():
+        with pytest.raises(closing.UrnElsewhere):
+            close_meeting(example.id)
+        db.session.rollback()
+        void_meeting(example.id, "票箱文件损坏")
+    assert not path.exists()
+
+
+def test_an_urn_that_was_half_made_is_swept_away(app: Flask, example: Example) -> None:
+    with app.app_context():
+        code = get_meeting(_draft_like(example)).code
+        urn_path(code).touch()
+        assert sweep()
+        assert urn_codes() == [example.code]
+
+
+def test_who_has_lost_the_turn_does_not_let_ballots_in_behind_a_closing_s_back(
+    example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when PostgreSQL cuts the connection of a closing, and another closing begins."""
+    monkeypatch.setattr(gate, "CLOSING_SECONDS", 0.2)
+    monkeypatch.setattr(gate, "settle", lambda _code: True)
+
+    def fail(*_: object) -> None:
+        stop(example)
+        raise _Mishap
+
+    with example.app.app_context(), monkeypatch.context() as broken:
+        broken.setattr(closing, "_publish", fail)
+        with pytest.raises(_Mishap):
+            close_meeting(example.id)
+    choices = dict.fromkeys(example.meeting.cells, "option1")
+    failure = example.vote(example.slips[0], choices).failure
+    assert failure is not None
+    assert failure.code == "server_busy"
 
 
 @pytest.mark.parametrize("code", ["../mingce", "..", "mingce.sqlite", "a/b", "x" * 300, "%2e%2e"])
