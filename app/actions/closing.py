@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
 
 from app.actions.grading import reassess
 from app.actions.live import picture, subject_counts
 from app.actions.meeting import get_meeting, stopped, update_state
+from app.actions.picture import spans_of_pictures
 from app.actions.slip import slip_totals
 from app.actions.sweep import destroy_after_ending
-from app.actions.urn import read_marks_of
+from app.actions.urn import cast_by_group, read_marks_of
 from app.actions.urn_state import Stop, stop_urn
 from app.domain.box import Box, GroupCounts, box_marks, build_box, marks_by_group
 from app.domain.errors import BadInput, MeetingStateChanged, UrnElsewhere
 from app.domain.meeting import Form, groups_shown
 from app.domain.tally import count_marks
-from app.models import Meeting, boxes, db, spent_nonces
+from app.models import Meeting, boxes, db
 from app.models.base import writing
 from app.models.urn_file import UrnMissing, urn_writing
 
@@ -51,14 +51,8 @@ def _box_of(meeting: Meeting, stop: Stop) -> Box:
     try:
         with urn_writing(meeting.code) as urn:
             stop_urn(urn, stop)
-            cast = {
-                row[0]: row[1]
-                for row in urn.execute(
-                    select(spent_nonces.c.group_code, func.count()).group_by(
-                        spent_nonces.c.group_code
-                    )
-                )
-            }
+            cast = cast_by_group(urn)
+            spans = spans_of_pictures(urn)
             counts = {
                 group: GroupCounts(
                     issued=totals.issued,
@@ -75,7 +69,7 @@ def _box_of(meeting: Meeting, stop: Stop) -> Box:
     return build_box(
         meeting_code=meeting.code,
         counts=counts,
-        shown=groups_shown({group: count.cast for group, count in counts.items()}, meeting.k),
+        shown=groups_shown(cast, meeting.k, spans),
         cells=form.lawful(),
         marks=marks,
     )

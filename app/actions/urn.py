@@ -54,6 +54,14 @@ def cast_number(connection: Connection) -> int:
     return connection.scalar(select(func.count()).select_from(spent_nonces)) or 0
 
 
+def cast_by_group(connection: Connection) -> dict[str, int]:
+    """Group code → ballots that are in; a group without ballots is missing."""
+    rows = connection.execute(
+        select(spent_nonces.c.group_code, func.count()).group_by(spent_nonces.c.group_code)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def _put(connection: Connection, seed: Seed, group: str, marks: tuple[Mark, ...]) -> None:
     blocks = _block_count(connection)
     places = {(mark.cell, block_of(seed, mark.tracker, blocks)): mark for mark in marks}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import compress, product
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -200,12 +203,69 @@ def released_at(cast: int, k: int) -> int | None:
     return batches * k if batches >= 1 else None
 
 
-def groups_shown(cast: Mapping[str, int], k: int) -> frozenset[str]:
+Ballots = dict[str, int]
+"""Group code → number of ballots."""
+
+
+def groups_shown(cast: Ballots, k: int, spans: Iterable[Ballots] = ()) -> frozenset[str]:
     """The groups whose result may stand alone after closing; the others go into `*`.
 
     A group is shown where it cast at least k ballots and where what is left over, taken
-    together, is at least k ballots or none at all; else only the total is shown.
+    together, is at least k ballots or none at all; else only the total is shown. spans: what the
+    pictures shown before were made of, as `with_span` makes it; only the total is shown, too, where
+    these pictures and the groups together would tell fewer than k ballots from the others.
     """
     shown = frozenset(group for group, number in cast.items() if number >= k)
     left_over = sum(number for group, number in cast.items() if group not in shown)
-    return shown if left_over == 0 or left_over >= k else frozenset()
+    if 0 < left_over < k or _fewest_told_apart(cast, shown, list(spans)) < k:
+        return frozenset()
+    return shown
+
+
+def with_span(spans: Iterable[Ballots], now: Ballots) -> list[Ballots]:
+    """The spans from each picture to the next, and one more: up to the picture with `now` in it.
+
+    Spans in which the same groups voted are taken together, so that their number stays small.
+    """
+    found = list(spans)
+    span = _what_is_new(now, found)
+    for number, other in enumerate(found):
+        if other.keys() == span.keys():
+            found[number] = {group: other[group] + span[group] for group in other}
+            return found
+    return [*found, span] if span else found
+
+
+def _what_is_new(now: Ballots, spans: Iterable[Ballots]) -> Ballots:
+    before = Counter[str]()
+    for span in spans:
+        before.update(span)
+    return {
+        group: number - before[group] for group, number in now.items() if number > before[group]
+    }
+
+
+def _fewest_told_apart(cast: Ballots, shown: frozenset[str], spans: list[Ballots]) -> float:
+    """The fewest ballots that somebody singles out who knows who voted when.
+
+    He knows the sum of each span between two pictures, and of each column: a group that is shown,
+    or the others together. All spans that some of the columns have touched, less these columns, are
+    the ballots of the other columns in these spans; no other sums are that of a few ballots.
+    """
+    columns = [{group} for group in sorted(shown)] + [cast.keys() - shown]
+    table = [
+        [sum(span.get(group, 0) for group in column) for column in columns]
+        for span in (*spans, _what_is_new(cast, spans))
+    ]
+    told_apart = (
+        sum(
+            number
+            for numbers in table
+            if any(compress(numbers, chosen))
+            for number, mine in zip(numbers, chosen, strict=True)
+            if not mine
+        )
+        for chosen in product((False, True), repeat=len(columns))
+        if spans
+    )
+    return min((number for number in told_apart if number), default=math.inf)

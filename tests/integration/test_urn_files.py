@@ -189,7 +189,7 @@ def test_the_picture_that_is_not_released_cannot_be_read_from_the_file(
     example.vote_all(slips=example.slips[:11])
     rows = {row.kind: row for row in urn_rows(example.app, example.code)["pictures"]}
     assert (rows["released"].cast, rows["pending"].cast) == (5, 10)
-    assert json.loads(rows["released"].content)["s01.q1"]["option1"] == 5
+    assert json.loads(rows["released"].content)["counts"]["s01.q1"]["option1"] == 5
     assert b"option" not in rows["pending"].content
     assert rows["released"].content[:20] not in rows["pending"].content
     content = path_of(example).read_bytes()
