@@ -31,6 +31,9 @@ def meeting(meeting_id: int) -> Answer:
             return open_page(found)
         except UrnElsewhere as missing:
             return render_template("admin/meeting_lost.html", meeting=found), missing.status
+        except MeetingStateChanged:
+            # Somebody has just ended it.
+            return redirect(url_for("admin.meeting", meeting_id=meeting_id))
     traces = actions.leaves_traces(found)
     if found.state == "closed":
         sheet = count_sheet(meeting_id)

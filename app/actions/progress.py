@@ -9,7 +9,7 @@ import msgspec
 from app.actions.live import live_picture
 from app.actions.result import Table, result_tables
 from app.actions.slip import SlipTotals, slip_totals
-from app.domain.errors import UrnElsewhere
+from app.domain.errors import MeetingStateChanged, UrnElsewhere
 from app.domain.meeting import Form
 from app.models import Meeting
 from app.models.urn_file import UrnMissing, urn_reading
@@ -66,14 +66,19 @@ class Progress(NamedTuple):
 def progress(meeting: Meeting) -> Progress:
     """The totals of an open meeting and its released picture, one batch behind.
 
-    Raises UrnElsewhere.
+    Raises UrnElsewhere; MeetingStateChanged where it has ended meanwhile.
     """
+    picture = live_picture(meeting.code)
+    if picture["state"] != "open":
+        raise MeetingStateChanged
     try:
         with urn_reading(meeting.code) as urn:
             totals = slip_totals(urn)
     except UrnMissing:
+        # Nobody shall be told to void a meeting because it has just been closed.
+        if live_picture(meeting.code)["state"] != "open":
+            raise MeetingStateChanged from None
         raise UrnElsewhere from None
-    picture = live_picture(meeting.code)
     released = picture["released"]
     return Progress(
         groups=tuple(

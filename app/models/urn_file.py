@@ -43,6 +43,7 @@ def create_urn(code: str) -> None:
     destroy_urn(code)
     path = urn_path(code)
     path.parent.mkdir(mode=0o700, exist_ok=True)
+    _sync(path.parent.parent)
     path.touch(mode=0o600, exist_ok=False)
     metadata.create_all(_engine(code))
     _sync(path.parent)

@@ -9,12 +9,17 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
+import admin.meeting
 from app.actions.meeting import get_meeting
+from app.actions.progress import Progress, progress
 from app.actions.record import get_record
 from app.cli.crowd import vote_once
 from app.cli.voter import SlipUrl, fetch_meeting, read_slip_url
 from app.domain.encoding import b64url
 from app.domain.slip import crockford, in_fours
+from app.factory import create_app
+from app.models import Meeting
+from app.models.urn_file import close_urns, urn_path
 from tests.admin.conftest import BASE, Office
 from tests.urns import all_rows
 from tests.voters import ClientDoor
@@ -361,3 +366,30 @@ def _row(page: str, name: str) -> list[int]:
     row = next(r for r in re.findall(r"<tr.*?</tr>", page, flags=re.DOTALL) if f">{name}</t" in r)
     cells = re.findall(r"<td[^>]*>(?:<strong>)?(\d+)", row)
     return [int(cell) for cell in cells]
+
+
+def test_the_page_of_a_meeting_that_ends_as_it_is_asked_for_does_not_offer_to_void_it(
+    app: Flask, office: Office, open_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def close_first(found: Meeting) -> Progress:
+        # By another process, after this one has read that the meeting is open.
+        other = create_app(app.config["MINGCE"])
+        assert other.test_cli_runner().invoke(args=["meeting", "close", found.code]).exit_code == 0
+        close_urns(other)
+        return progress(found)
+
+    page = f"/admin/meetings/{open_id}"
+    monkeypatch.setattr(admin.meeting, "progress", close_first)
+    answer = office.get(page)
+    assert (answer.status_code, answer.headers.get("Location")) == (302, page)
+    assert "计票单" in office.get(page).text
+
+
+def test_the_page_of_a_meeting_without_its_urn_says_where_to_look_before_voiding(
+    app: Flask, office: Office, open_id: int
+) -> None:
+    with app.app_context():
+        urn_path(get_meeting(open_id).code).unlink()
+    answer = office.get(f"/admin/meetings/{open_id}")
+    assert answer.status_code == 503
+    assert "不要在这里作废" in answer.text
