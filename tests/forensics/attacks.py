@@ -10,12 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any, NamedTuple
 
 from app.domain.encoding import b64url
 from tests.forensics.capture import Capture
-from tests.forensics.chance import bound
+from tests.forensics.chance import bound, drift, drift_bound
 from tests.forensics.meeting import Voter
 from tests.forensics.traces import Trace, Values, values_of
 
@@ -48,7 +48,8 @@ class Links(NamedTuple):
 
     linked: most voters at the same place of two orders, or isolated by a subtraction, or values
     found. near: the same with places that differ by two at most. tries: pairs of orders. how: the
-    best pair.
+    best pair. drift: how strongly any pair goes together as a whole, in standard deviations.
+    drifting: that pair.
     """
 
     attack: str
@@ -57,6 +58,8 @@ class Links(NamedTuple):
     near: int = 0
     tries: int = 0
     how: str = ""
+    drift: float = 0.0
+    drifting: str = ""
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -68,7 +71,11 @@ class Links(NamedTuple):
     @property
     def beats_chance(self) -> bool:
         """Whether this is more than luck."""
-        return self.linked > self.bounds[0] or self.near > self.bounds[1]
+        return (
+            self.linked > self.bounds[0]
+            or self.near > self.bounds[1]
+            or self.drift > drift_bound(self.tries)
+        )
 
     @property
     def complete(self) -> bool:
@@ -116,7 +123,8 @@ def with_later_picture(
     voters: those who had voted. linked: how many ballots are told from the others, together.
     """
     marks = _marks_in(capture, voters, values_of(voters))
-    released = {cell: +Counter(counts) for cell, counts in picture["released"]["cells"].items()}
+    cells = (picture["released"] or {"cells": {}})["cells"]
+    released = {cell: +Counter(counts) for cell, counts in cells.items()}
     fewest = _between(marks, released)
     how = f"the last {fewest} of {len(voters)}" if fewest else ""
     return Links(LATER, len(voters), fewest, 0, 1, how)
@@ -174,16 +182,21 @@ def _best(attack: str, voters: int, ones: Sequence[Trace], others: Sequence[Trac
         for other, candidates in second.items():
             if not _tells(family, other) or (first is second and family > other):
                 continue
-            for one, one_name in orders.items():
-                for two, two_name in candidates.items():
-                    for pair in _aligned(one, two):
-                        tries += 1
-                        same = same_place(*pair)
-                        near = near_place(*pair)
-                        if (same, near) > (best.linked, best.near):
-                            how = f"{family} by {one_name} = {other} by {two_name}"
-                            best = best._replace(linked=same, near=near, how=how)
+            for (one, by_one), (two, by_two) in product(orders.items(), candidates.items()):
+                how = f"{family} by {by_one} = {other} by {by_two}"
+                for pair in _aligned(one, two):
+                    tries += 1
+                    best = _better(best, pair, how)
     return best._replace(tries=tries)
+
+
+def _better(best: Links, pair: tuple[Order, Order], how: str) -> Links:
+    same, near = same_place(*pair), near_place(*pair)
+    if (same, near) > (best.linked, best.near):
+        best = best._replace(linked=same, near=near, how=how)
+    if set(pair[0]) == set(pair[1]) and (strength := drift(*pair)) > best.drift:
+        best = best._replace(drift=strength, drifting=how)
+    return best
 
 
 def _tells(one: str, other: str) -> bool:

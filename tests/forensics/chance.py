@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from math import comb, factorial
+from collections.abc import Callable, Sequence
+from math import comb, factorial, sqrt
+from statistics import NormalDist
 
 ERROR = 1e-6
 """How often a row of the table may accuse a store that gives nothing away."""
@@ -23,6 +25,27 @@ def bound(tries: int, candidates: int = 1) -> int:
     return most
 
 
+def drift(one: Sequence[int], other: Sequence[int]) -> float:
+    """How strongly two orders of the same voters go together, or against each other.
+
+    Spearman's rank correlation, in standard deviations of what chance gives.
+    """
+    voters = len(one)
+    if voters < 3:
+        return 0.0
+    places = {voter: place for place, voter in enumerate(other)}
+    squares = sum((places[voter] - place) ** 2 for place, voter in enumerate(one))
+    return abs(1 - 6 * squares / (voters * (voters**2 - 1))) * sqrt(voters - 1)
+
+
+def drift_bound(tries: int) -> float:
+    """The strongest drift of so many tries by luck, but for one case of a million.
+
+    By the normal distribution, whose tails are heavier than those of the correlation.
+    """
+    return NormalDist().inv_cdf(1 - ERROR / (2 * max(tries, 1)))
+
+
 def interval(linked: int, voters: int, error: float = 0.05) -> tuple[float, float]:
     """The Clopper-Pearson interval: every rate that could well have given so many of so many."""
     if not voters:
@@ -41,7 +64,7 @@ def _below(number: int, voters: int, rate: float) -> float:
     return sum(comb(voters, k) * rate**k * (1 - rate) ** (voters - k) for k in range(number))
 
 
-def _solve(rising, wanted: float) -> float:
+def _solve(rising: Callable[[float], float], wanted: float) -> float:
     low, high = 0.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from app.cli.voter import NotCast
 from tests.forensics.attacks import Links, link, remains, subtract, with_later_picture
 from tests.forensics.capture import Capture, Files, HeldFiles, pieces_of, read_files, take, unpacked
 from tests.forensics.instants import Instants, watch
@@ -61,6 +62,10 @@ def standing(store: Store, variant: Variant) -> Iterator[tuple[Stand, Files]]:
         stand = Stand(folder, variant, cluster)
         try:
             yield stand, read_files(stand)
+        except NotCast as failure:
+            # This one goes from process to process as it is, and says why.
+            said = f"a vote failed: {failure.code}, {failure}\n{stand.server.log_text()}"
+            raise RuntimeError(said) from None
         finally:
             stand.server.kill()
     finally:

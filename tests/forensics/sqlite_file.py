@@ -46,7 +46,7 @@ def frames(content: bytes) -> list[tuple[int, int, int]]:
     ]
 
 
-def tables(content: bytes, log: bytes, journal: bytes) -> dict[str, bytes]:
+def tables(content: bytes, log: bytes, journal: bytes) -> dict[str, list[bytes]]:
     """Table and order → all values of its rows one behind the other, after SQLite's own repair."""
     with tempfile.TemporaryDirectory(prefix="mingce-copy-") as folder:
         path = Path(folder) / "copy.sqlite"
@@ -58,16 +58,13 @@ def tables(content: bytes, log: bytes, journal: bytes) -> dict[str, bytes]:
     return {}
 
 
-def _streams(store: sqlite3.Connection) -> Iterator[tuple[str, bytes]]:
+def _streams(store: sqlite3.Connection) -> Iterator[tuple[str, list[bytes]]]:
     names = [row[0] for row in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     for name in names:
         for order in ("", "ORDER BY rowid"):
             with suppress(sqlite3.OperationalError):
                 rows = store.execute(f'SELECT * FROM "{name}" {order}')  # noqa: S608 - its own names
-                yield (
-                    f"{name} {order}".strip(),
-                    b"\x00".join(map(_bytes, (v for r in rows for v in r))),
-                )
+                yield f"{name} {order}".strip(), [_bytes(value) for row in rows for value in row]
 
 
 def _bytes(value: object) -> bytes:

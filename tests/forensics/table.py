@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tests.forensics.attacks import ANY_TWO, ARRIVAL, KINDS, LATER, REMAINS, SUBTRACTION, Links
-from tests.forensics.chance import interval
+from tests.forensics.chance import drift_bound, interval
 from tests.forensics.instants import Instants
 from tests.forensics.run import MOMENTS, STORES, Outcome, Store
 
@@ -13,13 +13,17 @@ ATTACKS = (*KINDS, ANY_TWO, ARRIVAL, SUBTRACTION, LATER, REMAINS)
 ADMITTED = frozenset({LATER})
 """What docs/threat-model.md says that a copy shows."""
 
-HEAD = ("attack", "store", "moment", "linked", "chance", "bound", "95 %", "product", "leaky", "")
+HEAD = (
+    *("attack", "store", "moment", "linked", "chance", "bound", "95 %", "drift", "bound"),
+    *("product", "leaky", ""),
+)
 NOTES = """\
 linked: voters whose slip is put together with their marks, or whose marks are put together, by
 the best of all pairs of traces; in brackets, those missed by two places at most. chance: what one
 guess links. bound: what the best of so many guesses exceeds in one case of a million. 95 %: the
-rates that fit. Subtraction counts ballots, the byte for byte search counts values found. The leaky
-column is the control: the same server with rows as they come."""
+rates that fit. drift: how strongly any two traces go together as a whole, in standard deviations.
+Subtraction counts ballots, the byte for byte search counts values found. The leaky column is the
+control: the same server with rows as they come."""
 
 
 def lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -79,16 +83,17 @@ def faults(outcomes: Sequence[Outcome], found: dict[Store, Instants]) -> list[st
 
 
 def _worst(found: Iterable[Links]) -> Links | None:
-    return max(
-        found, key=lambda links: (links.beats_chance, links.linked, links.near), default=None
-    )
+    def badness(links: Links) -> tuple[float, ...]:
+        return links.beats_chance, links.linked, links.near, links.drift
+
+    return max(found, key=badness, default=None)
 
 
-def _figures(links: Links | None) -> tuple[str, str, str, str, str]:
+def _figures(links: Links | None) -> tuple[str, ...]:
     if links is None:
-        return "", "", "", "", "not run"
+        return *[""] * 6, "not run"
     if not links.tries:
-        return f"0/{links.voters}", "", "", "", "no trace"
+        return f"0/{links.voters}", *[""] * 5, "no trace"
     low, high = interval(links.linked, links.voters)
     ordered = links.attack not in (SUBTRACTION, LATER, REMAINS)
     near = f" ({links.near})" if ordered else ""
@@ -101,6 +106,8 @@ def _figures(links: Links | None) -> tuple[str, str, str, str, str]:
         "1" if ordered else "0",
         f"{same} ({nearly})" if ordered else "0",
         f"{low:.0%}–{high:.0%}",
+        f"{links.drift:.1f}" if ordered else "",
+        f"{drift_bound(links.tries):.1f}" if ordered else "",
         verdict,
     )
 

@@ -9,6 +9,7 @@ from contextlib import closing
 from itertools import permutations
 from math import factorial
 from pathlib import Path
+from statistics import NormalDist
 
 import pytest
 
@@ -16,12 +17,12 @@ from app.domain.credential import Seed
 from app.domain.urn import EMPTY_BLOCK, Entry, block_of, blocks_needed, with_entry
 from tests.forensics import sqlite_file
 from tests.forensics.attacks import near_place, same_place
-from tests.forensics.chance import bound, interval
+from tests.forensics.chance import bound, drift, interval
 from tests.forensics.meeting import Pattern, Variant
 from tests.forensics.run import VOTED, Plan, Store, hold, observe
 from tests.forensics.table import faults
 
-SHORT = Plan(voters=41, last=6, subjects=2)
+SHORT = Plan(voters=61, last=6, subjects=2)
 VOTERS_OBSERVED = 60
 
 ON_BOTH = {"place on disk", "journal", "leftover bytes", "log lines", "file times"}
@@ -71,6 +72,10 @@ def test_luck_links_no_more_than_the_bound_says() -> None:
         for most in range(1, 8):
             share = sum(count >= most for count in counts) / len(counts)
             assert share <= candidates**most / factorial(most)
+        sizes = [drift(orders[0], order) for order in orders]
+        for most in (0.5, 1.0, 1.5, 2.0):
+            share = sum(size >= most for size in sizes) / len(sizes)
+            assert share <= 2 * (1 - NormalDist().cdf(most)) + 0.06
     assert bound(1) == 9
     assert bound(1000) == 12
 

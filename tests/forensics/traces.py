@@ -13,6 +13,9 @@ from tests.forensics.capture import PAGE, Capture, Piece
 from tests.forensics.meeting import Voter
 
 OCCURRENCES_MOST = 64
+VALUE_LONGEST = 32
+"""Of what we look for, in bytes: in a longer column there may be several."""
+
 ORDER_LEAST = 3
 """One or two voters are no order. What a single commit shows is for tests.forensics.instants."""
 
@@ -82,8 +85,19 @@ def _database(look: _Look, capture: Capture, name: str, whole: bytes) -> Iterato
         capture.files[name + suffix].content if name + suffix in capture.files else b""
         for suffix in ("-wal", "-journal")
     ]
-    for table, stream in sqlite_file.tables(whole, *beside).items():
-        yield from look.in_bytes("place on disk", f"{name}, {table}", stream)
+    for table, row_values in sqlite_file.tables(whole, *beside).items():
+        yield from look.in_bytes("place on disk", f"{name}, {table}", b"\x00".join(row_values))
+        yield from _within_values(look, f"{name}, {table}", row_values)
+
+
+def _within_values(look: _Look, name: str, row_values: Sequence[bytes]) -> Iterator[Trace]:
+    """The places inside columns that hold many values: the further on, the later, perhaps."""
+    places: Places = {}
+    for value in row_values:
+        if len(value) > VALUE_LONGEST:
+            for key, offsets in look.raw(value).items():
+                places.setdefault(key, []).extend(offsets)
+    yield from look.by("place on disk", f"{name}, within a value", places)
 
 
 def _frames(look: _Look, name: str, whole: bytes) -> Iterator[Trace]:
