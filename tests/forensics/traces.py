@@ -119,11 +119,18 @@ def _pages(look: _Look, name: str, piece: Piece) -> Iterator[Trace]:
     for what in ("xmin", "xmax"):
         ids = {k: [getattr(s, what) for s in v if getattr(s, what)] for k, v in spots.items()}
         yield from look.by("transaction id", f"{name}, {what}", ids)
-    left = {
-        key: [offset for offset, s in zip(places[key], spots[key], strict=True) if _dead(s)]
+    items = {
+        key: [
+            (offset // PAGE, spot.item, offset, _dead(spot))
+            for offset, spot in zip(places[key], spots[key], strict=True)
+        ]
         for key in places
     }
-    yield from look.by("leftover bytes", name, left)
+    yield from look.by("place on disk", f"{name}, items", items)
+    left = {key: [item for item in found if item[-1]] for key, found in items.items()}
+    yield from look.by("leftover bytes", f"{name}, items", left)
+    offsets = {key: [offset for _, _, offset, _ in found] for key, found in left.items()}
+    yield from look.by("leftover bytes", name, offsets)
 
 
 def _dead(spot: heap.Spot) -> bool:
