@@ -16,7 +16,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from sqlalchemy import Connection, Engine, Table, create_engine, func, select, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import NullPool
 
 from app.domain.errors import BadInput
@@ -53,8 +53,10 @@ def back_up(path: Path) -> BackedUp:
     except FileExistsError:
         raise BadInput(f"{path} 已经存在。请换一个文件名，备份不会覆盖已有的文件。") from None
     finally:
-        with suppress(FileNotFoundError):
-            draft.unlink()
+        # Where the disk is full, SQLite leaves its journal as well.
+        for leftover in (draft, draft.with_name(f"{draft.name}-journal")):
+            with suppress(FileNotFoundError):
+                leftover.unlink()
     return done
 
 
@@ -69,7 +71,7 @@ def restore(path: Path) -> int:
         try:
             version = kept.scalar(_VERSION)
         except DatabaseError as error:
-            raise BadInput(f"{path} 不是明测的备份文件，或已损坏。没有改动任何内容。") from error
+            raise _not_a_backup(path) from error
         with writing() as connection:
             if version != connection.scalar(_VERSION):
                 raise BadInput(
@@ -78,10 +80,31 @@ def restore(path: Path) -> int:
             for table in Base.metadata.sorted_tables:
                 if connection.scalar(select(func.count()).select_from(table)):
                     raise BadInput("数据库里已有内容。只能恢复到新建的空数据库，没有改动任何内容。")
-            rows = _copy(kept, connection)
+            _check(kept, path)
+            try:
+                rows = _copy(kept, connection)
+            except IntegrityError as error:
+                raise _not_a_backup(path) from error
             if connection.dialect.name == "postgresql":
                 _set_counters(connection)
     return rows
+
+
+def _check(kept: Connection, path: Path) -> None:
+    """Raise BadInput where a part of the file is damaged or missing, or refers to nothing."""
+    try:
+        whole = kept.scalar(text("PRAGMA integrity_check(1)")) == "ok"
+        orphan = kept.execute(text("PRAGMA foreign_key_check")).first()
+        for table in Base.metadata.sorted_tables:
+            kept.execute(table.select().limit(0))
+    except DatabaseError as error:
+        raise _not_a_backup(path) from error
+    if not whole or orphan is not None:
+        raise _not_a_backup(path)
+
+
+def _not_a_backup(path: Path) -> BadInput:
+    return BadInput(f"{path} 不是明测的备份文件，或已损坏。没有改动任何内容。")
 
 
 def _fill(draft: Path) -> BackedUp:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ import flask_migrate
 import pytest
 from click.testing import Result
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
+from app.actions import backup
 from app.actions.organisation import create_organisation
 from app.config import Config
 from app.factory import create_app
@@ -128,3 +131,56 @@ def test_only_an_empty_database_takes_a_backup_and_only_a_backup_is_taken(
         refused = flask(app, "restore", str(path))
         assert (refused.exit_code, reason in refused.stderr) == (2, True), refused.stderr
     assert everything(app) == before
+
+
+def _cut_out(file: Path) -> None:
+    content = bytearray(file.read_bytes())
+    middle = len(content) // 2 // 4096 * 4096
+    content[middle : middle + 8192] = bytes(8192)
+    file.write_bytes(content)
+
+
+def _run(file: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA ignore_check_constraints=ON")
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+DAMAGES: dict[str, Callable[[Path], None]] = {
+    "pages": _cut_out,
+    "table": lambda file: _run(file, "DROP TABLE boxes"),
+    "column": lambda file: _run(file, "ALTER TABLE meetings DROP COLUMN void_reason"),
+    "rule": lambda file: _run(file, "UPDATE meetings SET state = 'weird'"),
+    "reference": lambda file: _run(file, "DELETE FROM rounds"),
+}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_backup_is_refused_in_a_sentence_and_nothing_is_read_in(
+    make: Make, tmp_path: Path, damage: str, kind: str
+) -> None:
+    app, file, other = make("sqlite"), tmp_path / "backup.sqlite", make(kind)
+    Example(app).close()
+    assert flask(app, "backup", str(file)).exit_code == 0
+    DAMAGES[damage](file)
+    refused = flask(other, "restore", str(file))
+    assert (refused.exit_code, "已损坏" in refused.stderr) == (2, True), refused.stderr
+    assert not any(everything(other).values())
+
+
+def test_a_backup_that_breaks_off_leaves_nothing(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(_source: object, _target: object) -> int:
+        raise OperationalError("", None, sqlite3.OperationalError("database or disk is full"))
+
+    folder = tmp_path / "full"
+    folder.mkdir()
+    (folder / "backup.sqlite.part-journal").touch()
+    app = make("sqlite")
+    monkeypatch.setattr(backup, "_copy", break_off)
+    assert flask(app, "backup", str(folder / "backup.sqlite")).exit_code == 2
+    assert list(folder.iterdir()) == []
