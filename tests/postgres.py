@@ -42,6 +42,7 @@ class Postgres:
         self.log = self.folder / "postgres.log"
         self._names = (f"test{number}" for number in itertools.count(1))
         self._process: subprocess.Popen[bytes] | None = None
+        self._watchdog: subprocess.Popen[bytes] | None = None
         self._as_account = self._step_down()
         try:
             self.bin = self._binaries()
@@ -69,6 +70,7 @@ class Postgres:
                 stderr=log,
                 **self._as_account,
             )
+        self._watchdog = self._watch(self._process.pid)
         deadline = time.monotonic() + READY_WITHIN
         while subprocess.run(
             [self.bin / "pg_isready", "-q", "-h", self.folder], check=False, timeout=READY_WITHIN
@@ -124,6 +126,23 @@ class Postgres:
         self._process.send_signal(how)
         self._process.wait(timeout=READY_WITHIN)
         self._process = None
+        if self._watchdog is not None:
+            # By a signal: at the end of its input it would clean up.
+            self._watchdog.kill()
+            self._watchdog.communicate()
+            self._watchdog = None
+
+    def _watch(self, server: int) -> subprocess.Popen[bytes]:
+        """A process that ends the server and removes the folder where the tests are killed."""
+        script = 'read _; kill -QUIT "$1"; sleep 2; rm -rf "$2"'
+        return subprocess.Popen(
+            ["/bin/sh", "-c", script, "watchdog", str(server), self.folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **self._as_account,
+        )
 
     def _step_down(self) -> dict[str, Any]:
         """The account for subprocesses: our own, or `nobody` where that is root."""
