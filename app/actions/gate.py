@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import msgspec
+import structlog
 from sqlalchemy import Connection, select
 
 from app.actions.sweep import settle
@@ -17,7 +18,7 @@ from app.domain.errors import MeetingUnknown, MingceError, ServerBusy, UrnElsewh
 from app.domain.meeting import Form, require_state_open
 from app.models import Meeting, urn_groups, urn_meeting
 from app.models.base import reading
-from app.models.urn_file import UrnMissing, urn_reading, urn_writing
+from app.models.urn_file import UrnMissing, urn_exists, urn_reading, urn_writing
 
 CLOSING_SECONDS = 10.0
 """How long a voter waits for the end of a closing; it takes a second or two at the most."""
@@ -25,6 +26,12 @@ CLOSING_SECONDS = 10.0
 PAUSE_SECONDS = 0.05
 
 _settling = threading.Lock()
+
+
+_complained: set[str] = set()
+"""Urns of which the log has been told, once for all phones that ask."""
+
+log = structlog.get_logger()
 
 
 class OpenMeeting(NamedTuple):
@@ -128,4 +135,7 @@ def _why_not(code: str) -> MingceError:
         require_state_open(state)
     except MingceError as refusal:
         return refusal
+    if urn_exists(code) and code not in _complained:
+        _complained.add(code)
+        log.error("urn_unreadable")
     return UrnElsewhere()

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
 from app.actions.urn_state import last_stop, resume_urn
-from app.models import Meeting
+from app.models import Meeting, slips
 from app.models.base import writing
-from app.models.urn_file import UrnMissing, destroy_urn, urn_codes
+from app.models.urn_file import UrnMissing, destroy_urn, urn_codes, urn_reading
 
 log = structlog.get_logger()
 
@@ -19,8 +19,8 @@ log = structlog.get_logger()
 def sweep() -> bool:
     """Make the urns on this machine agree with the states of their meetings.
 
-    Returns False where a file could not be removed. An urn whose meeting is not in the database is
-    left alone: it may belong to a database that is to be restored.
+    Returns False where a file could not be removed. An urn whose meeting is not in the database, or
+    is not open there yet, is left alone: it may belong to a newer database that is to be restored.
     """
     swept = True
     for code in urn_codes():
@@ -44,9 +44,19 @@ def settle(code: str) -> bool:
         if state == "open" and stop is not None:
             with suppress(UrnMissing):
                 resume_urn(code, stop)
-        if state in (None, "open"):
+        # A draft has an urn where its opening failed, and then nobody has voted; with slips in it,
+        # it is the database that is older than the urn.
+        if state in (None, "open") or (state == "draft" and _has_slips(code)):
             return True
         return destroy_after_ending(code)
+
+
+def _has_slips(code: str) -> bool:
+    try:
+        with urn_reading(code) as urn:
+            return urn.execute(select(slips.c.group_code).limit(1)).first() is not None
+    except (UrnMissing, DatabaseError):
+        return False
 
 
 def destroy_after_ending(code: str) -> bool:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.meetings import OpenMeeting, open_meeting_on
 from tests.browser.test_phone_looks import SIZES, audit
@@ -57,6 +57,7 @@ def test_a_saved_box_is_looked_through_instead_of_the_server_s(
     phone_page: Page, meeting: OpenMeeting, kept: list[Path]
 ) -> None:
     phone_page.goto(meeting.receipt_page)
+    expect(phone_page.get_by_role("heading", name="票箱摘要")).to_be_visible()
     phone_page.get_by_label(CONTROL).set_input_files(kept[0])
     expect(phone_page.locator(".verdict_good").first).to_have_text("文件完好，没有发现改动。")
     assert marks(phone_page) == ["好", "较好", "弃权"]
@@ -88,6 +89,25 @@ def test_a_server_that_has_lost_the_meeting_is_not_needed(
     assert marks(phone_page) == ["好", "较好", "弃权"]
 
 
+def test_a_slow_answer_of_the_server_does_not_take_the_place_of_the_file(
+    phone_page: Page, meeting: OpenMeeting, kept: list[Path]
+) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    phone_page.route("**/api/**/box", hold)
+    with phone_page.expect_request("**/api/**/box"):
+        phone_page.goto(meeting.receipt_page)
+    phone_page.get_by_label(CONTROL).set_input_files(kept)
+    expect(phone_page.locator(".verdict_good").first).to_be_visible()
+    with phone_page.expect_response("**/api/**/box"):
+        held[0].continue_()
+    assert marks(phone_page) == ["好", "较好", "弃权"]
+    expect(phone_page.locator(".verdict_good").first).to_be_visible()
+
+
 def test_a_forged_file_is_called_so_before_any_mark_is_shown(
     phone_page: Page, meeting: OpenMeeting, kept: list[Path]
 ) -> None:
@@ -95,6 +115,7 @@ def test_a_forged_file_is_called_so_before_any_mark_is_shown(
     box["lists"][1]["marks"] = []
     kept[0].write_text(json.dumps(box))
     phone_page.goto(meeting.receipt_page)
+    expect(phone_page.get_by_role("heading", name="票箱摘要")).to_be_visible()
     phone_page.get_by_label(CONTROL).set_input_files(kept[0])
     expect(phone_page.locator(".verdict_bad").first).to_contain_text("文件有问题，共 2 处")
     phone_page.get_by_role("button", name="显示我的选择").first.click()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from app import process
 from app.actions import closing, gate, picture
@@ -287,3 +288,15 @@ def test_who_has_lost_the_turn_does_not_let_ballots_in_behind_a_closing_s_back(
 @pytest.mark.parametrize("code", ["../mingce", "..", "mingce.sqlite", "a/b", "x" * 300, "%2e%2e"])
 def test_no_code_leads_out_of_the_folder(app: Flask, code: str) -> None:
     assert app.test_client().get(f"/api/v1/meetings/{code}/live").status_code == 404
+
+
+def test_an_urn_with_slips_outlasts_a_database_that_is_older(example: Example) -> None:
+    example.vote_all()
+    with example.app.app_context():
+        db.session.execute(text("UPDATE meetings SET state = 'draft'"))
+        db.session.commit()
+        assert sweep()
+        assert urn_codes() == [example.code]
+        db.session.execute(text("UPDATE meetings SET state = 'open'"))
+        db.session.commit()
+    assert example.close()["counts"]["g1"]["cast"] == 12

@@ -20,18 +20,23 @@ export class ReceiptPage {
     this.code = code;
     this.work = null;
     this.meeting = null;
+    // Raised by whoever takes the page over: what an earlier turn still waits for is shown no more.
+    this.turn = 0;
   }
 
   async start() {
     this.clear();
+    this.turn += 1;
+    const { turn } = this;
     try {
       const meeting = await this.patiently("正在打开测评会…", () => ask(this.code, null));
       this.meeting = meeting;
+      if (turn !== this.turn) return;
       if (meeting.state === "voided") showTrouble("meeting_voided", []);
-      else if (meeting.state === "closed") await this.openBox(meeting);
+      else if (meeting.state === "closed") await this.openBox(meeting, turn);
       else this.showEarly(meeting);
     } catch (error) {
-      if (error instanceof Stopped) return;
+      if (error instanceof Stopped || turn !== this.turn) return;
       if (!(error instanceof Refusal)) console.error(error);
       const code = error instanceof Refusal ? error.code : "other";
       showTrouble(code, [button("重试", "primary", () => this.start()), this.savedControl()]);
@@ -53,9 +58,9 @@ export class ReceiptPage {
     return this.work.result;
   }
 
-  async openBox(meeting) {
+  async openBox(meeting, turn) {
     const box = await this.patiently("正在取出票箱…", () => ask(`${this.code}/box`, null));
-    this.showBox(meeting, box, null);
+    if (turn === this.turn) this.showBox(meeting, box, null);
   }
 
   /** Chooses a box that was saved before, for when there is no server or one would rather not ask it. */
@@ -68,6 +73,7 @@ export class ReceiptPage {
   /** `files`: the saved box, with or without the meeting's saved description. */
   openSaved(files) {
     if (this.work) this.work.stop();
+    this.turn += 1;
     let box = null;
     let { meeting } = this;
     let why = "";
