@@ -663,7 +663,7 @@ def courses(draw: st.DrawFn) -> Course:
 
 
 any_course = settings(
-    max_examples=40 if THOROUGH else 25,
+    max_examples=40 if THOROUGH else 16,
     deadline=None,
     # Looking for a smaller example would take minutes of meetings, as long as a test that hangs.
     phases=set(Phase) - {Phase.shrink, Phase.explain},
