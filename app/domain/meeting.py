@@ -223,17 +223,9 @@ def groups_shown(cast: Ballots, k: int, spans: Iterable[Ballots] = ()) -> frozen
 
 
 def with_span(spans: Iterable[Ballots], now: Ballots) -> list[Ballots]:
-    """The spans from each picture to the next, and one more: up to the picture with `now` in it.
-
-    Spans in which the same groups voted are taken together, so that their number stays small.
-    """
+    """The spans from each picture to the next, and one more: up to the picture with `now` in it."""
     found = list(spans)
-    span = _what_is_new(now, found)
-    for number, other in enumerate(found):
-        if other.keys() == span.keys():
-            found[number] = {group: other[group] + span[group] for group in other}
-            return found
-    return [*found, span] if span else found
+    return [*found, _what_is_new(now, found)]
 
 
 def _what_is_new(now: Ballots, spans: Iterable[Ballots]) -> Ballots:
@@ -249,8 +241,8 @@ def _fewest_told_apart(cast: Ballots, shown: frozenset[str], spans: list[Ballots
     """The fewest ballots that somebody singles out who knows who voted when.
 
     He knows the sum of each span between two pictures, and of each column: a group that is shown,
-    or the others together. All spans that some of the columns have touched, less these columns, are
-    the ballots of the other columns in these spans; no other sums are that of a few ballots.
+    or the others together. He adds up some columns and takes away the spans that lie mostly in
+    them; what does not cancel are the smaller parts of all spans.
     """
     columns = [{group} for group in sorted(shown)] + [cast.keys() - shown]
     table = [
@@ -258,13 +250,7 @@ def _fewest_told_apart(cast: Ballots, shown: frozenset[str], spans: list[Ballots
         for span in (*spans, _what_is_new(cast, spans))
     ]
     told_apart = (
-        sum(
-            number
-            for numbers in table
-            if any(compress(numbers, chosen))
-            for number, mine in zip(numbers, chosen, strict=True)
-            if not mine
-        )
+        sum(min(mine := sum(compress(numbers, chosen)), sum(numbers) - mine) for numbers in table)
         for chosen in product((False, True), repeat=len(columns))
         if spans
     )
