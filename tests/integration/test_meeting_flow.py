@@ -207,7 +207,7 @@ def test_a_meeting_that_ended_takes_nothing_more(app: Flask) -> None:
 
 
 def test_the_box_holds_every_mark_and_the_records_the_tally(app: Flask) -> None:
-    example = Example(app, "--groups", "党员:6,群众代表:5", slips=11)
+    example = Example(app, "--policy", "turnout", "--groups", "党员:6,群众代表:5", slips=11)
     by_group: dict[str, int] = {}
     for slip in example.slips:
         group = redeem_group(example, slip)
@@ -241,7 +241,8 @@ def redeem_group(example: Example, slip: SlipUrl) -> str:
 
 
 def test_groups_that_are_too_small_stand_together(app: Flask) -> None:
-    example = Example(app, "--groups", "党员:8,群众代表:5,服务对象代表:5", slips=18)
+    options = ("--policy", "turnout", "--groups", "党员:8,群众代表:5,服务对象代表:5")
+    example = Example(app, *options, slips=18)
     left = {"g1": 8, "g2": 3, "g3": 3}
     for slip in example.slips:
         credential = redeem(example.door, example.meeting, slip, blind())
