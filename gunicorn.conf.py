@@ -10,12 +10,14 @@ from contextlib import suppress
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
+import structlog
 from gunicorn.glogging import Logger
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 # Drawn here, before workers are forked, so that they all have the same key.
 import app.process  # noqa: F401
-from app.logs import withhold
+from app import metrics
+from app.logs import set_up_logs, withhold
 
 # Whatever is written at run time (database, logs) is for this account's eyes only.
 os.umask(0o077)
@@ -73,9 +75,32 @@ def on_starting(server):
         )
 
 
+def when_ready(server):
+    """Note the start beside the events of the workers."""
+    set_up_logs(logs)
+    structlog.get_logger().info("service_started", workers=server.cfg.workers)
+
+
+def on_exit(_server):
+    """Note an orderly end."""
+    structlog.get_logger().info("service_stopped")
+
+
+def pre_fork(_server, worker):
+    """The worker gets a place for its counters, in memory that all of them share."""
+    metrics.reserve_row(worker.age)
+
+
+def child_exit(_server, worker):
+    """Its place is free for another worker."""
+    metrics.free_row(worker.age)
+
+
 def post_fork(_server, worker):
     """What nobody catches is noted without what it was about, such as a phone's address."""
     from gevent.hub import Hub
+
+    metrics.take_row(worker.age)
 
     def note(kind, error, trace):
         worker.log.error("Nobody caught an error", exc_info=(kind, error, trace))

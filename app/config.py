@@ -17,6 +17,9 @@ ROLES: tuple[Role, ...] = ("all", "voting", "admin")
 
 SECRET_FILE = "secret.key"  # noqa: S105 - the name of a file, not a secret
 SECRET_CHARACTERS_LEAST = 32
+TOKEN_CHARACTERS_LEAST = 20
+SECRETS = ("DATABASE_URL", "REDIS_URL", "MINGCE_SECRET_KEY", "MINGCE_METRICS_TOKEN")
+"""Settings that a file may hold, so that they stand in no list of processes."""
 DATABASE_FILE = "mingce.sqlite"
 
 
@@ -36,6 +39,7 @@ class Config:
     data: folder of all that is written at run time; the urns of open meetings lie in it, whatever
     the main database is. base_url: address printed on slips, without
     a trailing slash. role: which doors this process opens. secret_key: signs sessions and links.
+    metrics_token: who shows it may read /metrics from anywhere; nobody where it is empty.
     """
 
     data: Path
@@ -44,11 +48,12 @@ class Config:
     port: int
     role: Role
     secret_key: str
+    metrics_token: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
         """Read the settings; raise ConfigError naming the variable that is wrong."""
-        env = os.environ if environ is None else environ
+        env = _with_files(os.environ if environ is None else environ)
         data = Path(env.get("MINGCE_DATA") or "data").expanduser().absolute()
         _make_folder(data)
         port = _port(env.get("MINGCE_PORT") or "8000")
@@ -59,6 +64,7 @@ class Config:
             port=port,
             role=_role(env.get("MINGCE_ROLE") or "all"),
             secret_key=_secret(env.get("MINGCE_SECRET_KEY") or _kept_secret(data / SECRET_FILE)),
+            metrics_token=_token(env.get("MINGCE_METRICS_TOKEN") or ""),
         )
 
 
@@ -79,6 +85,27 @@ def base_url(text: str) -> str:
 
 
 _BASE_URL_WRONG = "MINGCE_BASE_URL 不是可用的网址：{!r}。请填写如 http://192.168.1.10:8000 的地址。"
+
+
+def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
+    """The settings, with those of which only a file is named (`DATABASE_URL_FILE`) read."""
+    env = dict(environ)
+    for name in SECRETS:
+        path = env.get(f"{name}_FILE")
+        if path and not env.get(name):
+            try:
+                env[name] = Path(path).read_text("utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(
+                    f"{name}_FILE 指定的文件不能读取：{path}。请检查权限。"
+                ) from error
+    return env
+
+
+def _token(text: str) -> str:
+    if text and len(text) < TOKEN_CHARACTERS_LEAST:
+        raise ConfigError(f"MINGCE_METRICS_TOKEN 太短，至少 {TOKEN_CHARACTERS_LEAST} 个字符。")
+    return text
 
 
 def _make_folder(data: Path) -> None:

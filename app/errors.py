@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -19,19 +21,44 @@ from app.domain.errors import (
     TooLarge,
     TooMany,
 )
+from app.metrics import count_database_error, count_refusal
 
 log = structlog.get_logger()
+
+RETRY_AFTER_S = {429: 30, 503: 2}
+"""Seconds after which it is worth while to ask again; phones wait longer each time anyway."""
+
+COMPLAIN_EVERY_S = 60.0
 
 _BY_STATUS: dict[int, type[MingceError]] = {
     error.status: error for error in (BadRequest, NotFound, MethodNotAllowed, TooLarge, TooMany)
 }
 
 
+class _Complaints:
+    """Tells the log of a database that fails, once a minute for each kind of error.
+
+    Not in a line for each of a hall's phones: it would tell when each of them came.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def make(self, kind: str) -> None:
+        """Note that this kind of error was met."""
+        now = time.monotonic()
+        if now - self._told.get(kind, float("-inf")) >= COMPLAIN_EVERY_S:
+            self._told[kind] = now
+            log.error("database_error", kind=kind, endpoint=request.endpoint)
+
+
 def map_errors(app: Flask) -> None:
     """Register the handlers; a stranger never sees a traceback."""
+    complaints = _Complaints()
 
     @app.errorhandler(MingceError)
     def _refused(error: MingceError) -> Response:
+        count_refusal(error.code)
         return answer(error.status, error.code, str(error))
 
     @app.errorhandler(CSRFError)
@@ -61,8 +88,8 @@ def map_errors(app: Flask) -> None:
     @app.errorhandler(InterfaceError)
     @app.errorhandler(TimeoutError)
     def _database(error: OperationalError | InterfaceError | TimeoutError) -> Response:
-        kind = type(getattr(error, "orig", None) or error).__name__
-        log.error("database_error", kind=kind, endpoint=request.endpoint)
+        count_database_error()
+        complaints.make(type(getattr(error, "orig", None) or error).__name__)
         return answer(ServerBusy.status, ServerBusy.code, ServerBusy.message)
 
     @app.errorhandler(Exception)
@@ -85,6 +112,8 @@ def answer(status: int, code: str, message: str) -> Response:
         )
         response = make_response(page)
     response.status_code = status
+    if status in RETRY_AFTER_S:
+        response.headers["Retry-After"] = str(RETRY_AFTER_S[status])
     return response
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from flask import Flask
 from flask_login import current_user
-from sqlalchemy import text
 from werkzeug.routing import IntegerConverter, Map
 from whitenoise import WhiteNoise
 
@@ -15,9 +14,11 @@ from app.assets import use_assets
 from app.config import Config, ConfigError
 from app.errors import map_errors
 from app.extensions import csrf, limiter, login, migrate
+from app.health import use_health, watch_database
 from app.logs import set_up_logs
+from app.metrics import use_metrics
 from app.models import db
-from app.models.base import BUSY_SECONDS, reading, settle_transactions
+from app.models.base import BUSY_SECONDS, settle_transactions
 from app.security import AdminSessions, harden
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,12 +55,13 @@ def create_app(config: Config | None = None) -> Flask:
     app.session_interface = AdminSessions()
     configure(app, config)
     set_up_logs(config.data / "logs")
+    use_metrics(app, config.metrics_token)
     harden(app)
     map_errors(app)
     use_assets(app, ROOT / "static" / "dist")
     bind_extensions(app)
     open_doors(app, config)
-    add_health(app)
+    use_health(app, ROOT / "migrations")
     cli.register(app)
     return app
 
@@ -103,6 +105,7 @@ def bind_extensions(app: Flask) -> None:
     limiter.init_app(app)
     with app.app_context():
         settle_transactions(db.engine)
+        watch_database(db.engine)
 
 
 def open_doors(app: Flask, config: Config) -> None:
@@ -122,13 +125,3 @@ def open_doors(app: Flask, config: Config) -> None:
         prefix="static/dist/",
         immutable_file_test=lambda _path, url: not url.endswith(".txt"),
     )
-
-
-def add_health(app: Flask) -> None:
-    """`GET /healthz`: 200 when the database answers."""
-
-    @app.get("/healthz")
-    def healthz() -> tuple[dict[str, str], int]:
-        with reading() as connection:
-            connection.execute(text("SELECT 1 FROM meetings LIMIT 1"))
-        return {"status": "ok"}, 200
