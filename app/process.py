@@ -1,11 +1,34 @@
-"""A key that the processes of one server share in memory, and that lies in no file.
+"""What the processes of one server share, and how one of them waits for its disk.
 
-gunicorn's configuration imports this module before the workers are forked: they all have the same
-key, and the next start of the server draws another.
+The key lies in no file. gunicorn's configuration imports this module before the workers are
+forked: they all have the same key, and the next start of the server draws another.
 """
 
 from __future__ import annotations
 
 import secrets
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 GROUP_KEY = secrets.token_bytes(32)
+
+
+def off_the_loop(work: Callable[..., T], *arguments: object) -> T:
+    """Do work that waits for the disk, in a thread where greenlets would wait for it otherwise.
+
+    The work must not touch a lock that gevent has replaced.
+    """
+    if not _on_gevent():
+        return work(*arguments)
+    from gevent import get_hub
+
+    done: T = get_hub().threadpool.apply(work, arguments)
+    return done
+
+
+def _on_gevent() -> bool:
+    monkey = sys.modules.get("gevent.monkey")
+    return monkey is not None and bool(monkey.is_module_patched("threading"))

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
-from sqlalchemy.dialects.sqlite import insert
-
-from app.actions.gate import OpenMeeting, look_at_open_meeting, open_urn
-from app.actions.picture import take_picture
-from app.actions.urn import put_marks
+from app.actions.gate import OpenMeeting, meeting_here, write_in_company
+from app.actions.picture import Camera
+from app.actions.urn import OpenBlocks
 from app.domain.ballot import Mark, read_marks, unseal
-from app.domain.credential import evaluator, output
-from app.domain.errors import AlreadyCast, BadSeal
-from app.models import spent_nonces
+from app.domain.credential import output
+from app.domain.errors import AlreadyCast, BadSeal, MingceError
 
 
 class SealedBallot(NamedTuple):
@@ -26,46 +24,73 @@ class SealedBallot(NamedTuple):
     sealed: bytes
 
 
+class _Opened(NamedTuple):
+    nonce: bytes
+    group: str
+    sealed_hash: bytes
+    marks: tuple[Mark, ...]
+    meeting: OpenMeeting
+
+
 def cast_ballot(meeting_code: str, ballot: SealedBallot) -> bool:
     """True where the ballot went into the box, False where it was there already.
 
     Durable before it returns. Raises BadSeal, BadBallot, AlreadyCast and the meeting's errors;
     a refusal leaves the box as it was.
     """
-    marks = _open(look_at_open_meeting(meeting_code), ballot)
-    with open_urn(meeting_code) as (connection, meeting):
-        if not _spend(connection, ballot):
-            return False
-        put_marks(connection, meeting.seed, ballot.group, marks)
-        if meeting.policy == "batched":
-            take_picture(connection, meeting.form, meeting.k)
+    opened = _open(meeting_here(meeting_code), ballot)
+    return bool(write_in_company(meeting_code, put_ballots, opened))
+
+
+def put_ballots(
+    connection: sqlite3.Connection, ballots: Sequence[_Opened]
+) -> list[bool | MingceError]:
+    """Put each ballot in whose credential is not spent; what `cast_ballot` gives or raises."""
+    meeting = ballots[0].meeting
+    blocks = OpenBlocks(connection, meeting.seed)
+    camera = Camera(connection, meeting.form, meeting.k) if meeting.policy == "batched" else None
+    answers: list[bool | MingceError] = [False] * len(ballots)
+    # By nonce, which is chance: the order in which they came is in no journal and in no picture.
+    for place in sorted(range(len(ballots)), key=lambda place: ballots[place].nonce):
+        ballot = ballots[place]
+        try:
+            answers[place] = _put(connection, blocks, ballot)
+        except MingceError as refusal:
+            answers[place] = refusal
+        if answers[place] is True and camera:
+            camera.add(ballot.group, ballot.marks)
+    if True in answers:
+        blocks.write()
+        if camera:
+            camera.write()
+    return answers
+
+
+def _put(connection: sqlite3.Connection, blocks: OpenBlocks, ballot: _Opened) -> bool:
+    """False where this very ballot is in already. Raises AlreadyCast, BadBallot."""
+    before = connection.execute(
+        "SELECT sealed_hash FROM spent_nonces WHERE nonce = ? AND group_code = ?",
+        (ballot.nonce, ballot.group),
+    ).fetchone()
+    if before is not None:
+        if before[0] != ballot.sealed_hash:
+            raise AlreadyCast
+        return False
+    blocks.put(ballot.group, ballot.marks)
+    # Nobody else writes to the urn meanwhile; the key of the table would not let a second one in.
+    connection.execute(
+        "INSERT INTO spent_nonces (nonce, group_code, sealed_hash) VALUES (?, ?, ?)",
+        (ballot.nonce, ballot.group, ballot.sealed_hash),
+    )
     return True
 
 
-def _open(meeting: OpenMeeting, ballot: SealedBallot) -> tuple[Mark, ...]:
-    if ballot.group not in meeting.groups:
+def _open(meeting: OpenMeeting, ballot: SealedBallot) -> _Opened:
+    if ballot.group not in meeting.keys:
         raise BadSeal
-    credential = output(evaluator(meeting.seed, meeting.code, ballot.group), ballot.nonce)
+    credential = output(meeting.keys[ballot.group], ballot.nonce)
     plain = unseal(credential, meeting.code, ballot.group, ballot.iv, ballot.sealed)
-    return read_marks(plain, meeting.form.lawful())
-
-
-def _spend(connection: Connection, ballot: SealedBallot) -> bool:
-    """Mark the nonce as spent; False where this very ballot has spent it. Raises AlreadyCast."""
-    sealed_hash = hashlib.sha256(ballot.sealed).digest()
-    spent = connection.execute(
-        insert(spent_nonces)
-        .values(nonce=ballot.nonce, group_code=ballot.group, sealed_hash=sealed_hash)
-        .on_conflict_do_nothing()
+    marks = read_marks(plain, meeting.lawful)
+    return _Opened(
+        ballot.nonce, ballot.group, hashlib.sha256(ballot.sealed).digest(), marks, meeting
     )
-    if spent.rowcount == 1:
-        return True
-    before = connection.scalar(
-        select(spent_nonces.c.sealed_hash).where(
-            spent_nonces.c.nonce == ballot.nonce,
-            spent_nonces.c.group_code == ballot.group,
-        )
-    )
-    if before != sealed_hash:
-        raise AlreadyCast
-    return False

@@ -20,7 +20,7 @@ from app.domain.meeting import Form, groups_shown
 from app.domain.tally import count_marks
 from app.models import Meeting, boxes, db
 from app.models.base import writing
-from app.models.urn_file import UrnMissing, urn_writing
+from app.models.urn_file import UrnMissing, plain, urn_writing
 
 
 def close_meeting(meeting_id: int, present: int | None = None) -> Box:
@@ -51,8 +51,8 @@ def _box_of(meeting: Meeting, stop: Stop) -> Box:
     try:
         with urn_writing(meeting.code) as urn:
             stop_urn(urn, stop)
-            cast = cast_by_group(urn)
-            spans = spans_of_pictures(urn)
+            cast = cast_by_group(plain(urn))
+            spans = spans_of_pictures(plain(urn))
             counts = {
                 group: GroupCounts(
                     issued=totals.issued,
@@ -63,7 +63,7 @@ def _box_of(meeting: Meeting, stop: Stop) -> Box:
                 )
                 for group, totals in slip_totals(urn).items()
             }
-            marks = list(read_marks_of(urn))
+            marks = list(read_marks_of(plain(urn)))
     except UrnMissing:
         raise UrnElsewhere from None
     return build_box(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select, update
-
-from app.actions.gate import open_urn
-from app.domain.credential import Evaluation, checked_element, evaluate, evaluator
-from app.domain.errors import SlipUnknown, SlipUsed
+from app.actions.gate import meeting_here, write_in_company
+from app.domain.credential import Evaluation, checked_element, evaluate
+from app.domain.errors import MingceError, SlipUnknown, SlipUsed
 from app.domain.slip import Token, token_hash
-from app.models import slips
 
 
 class Redeemed(NamedTuple):
@@ -20,29 +19,40 @@ class Redeemed(NamedTuple):
     evaluation: Evaluation
 
 
+class _Wish(NamedTuple):
+    token_hash: bytes
+    blinded: bytes
+
+
 def redeem_slip(meeting_code: str, token: Token, blinded: bytes) -> Redeemed:
     """Bind the slip to `blinded` and evaluate it; the same request again gives the same element.
 
     Durable before it returns. Raises BadRequest, SlipUnknown, SlipUsed and the meeting's errors.
     """
     checked_element(blinded)
-    with open_urn(meeting_code) as (connection, meeting):
-        group = _bind(connection, token_hash(token), blinded)
-    key = evaluator(meeting.seed, meeting.code, group)
-    return Redeemed(group, evaluate(key, blinded))
+    meeting = meeting_here(meeting_code)
+    group = write_in_company(meeting_code, bind_slips, _Wish(token_hash(token), blinded))
+    return Redeemed(group, evaluate(meeting.keys[group], blinded))
 
 
-def _bind(connection: Connection, hashed: bytes, blinded: bytes) -> str:
-    """Set the slip's element if it is not used yet; its group's code."""
-    mine = slips.c.token_hash == hashed
-    connection.execute(
-        update(slips).where(mine, ~slips.c.used, ~slips.c.voided).values(blinded=blinded, used=True)
-    )
-    row = connection.execute(
-        select(slips.c.group_code, slips.c.blinded, slips.c.voided).where(mine)
-    ).first()
-    if row is None or row.voided:
-        raise SlipUnknown
-    if row.blinded != blinded:
-        raise SlipUsed
-    return str(row.group_code)
+def bind_slips(connection: sqlite3.Connection, wishes: Sequence[_Wish]) -> list[str | MingceError]:
+    """Set each slip's element if it is not used yet; the slip's group, or the refusal."""
+    found: dict[_Wish, str | MingceError] = {}
+    # Sorted, so that the order in which they came is in no journal.
+    for wish in sorted(set(wishes)):
+        connection.execute(
+            "UPDATE slips SET blinded = ?, used = 1"
+            " WHERE token_hash = ? AND NOT used AND NOT voided",
+            (wish.blinded, wish.token_hash),
+        )
+        row = connection.execute(
+            "SELECT group_code, blinded, voided FROM slips WHERE token_hash = ?",
+            (wish.token_hash,),
+        ).fetchone()
+        if row is None or row[2]:
+            found[wish] = SlipUnknown()
+        elif row[1] != wish.blinded:
+            found[wish] = SlipUsed()
+        else:
+            found[wish] = row[0]
+    return [found[wish] for wish in wishes]

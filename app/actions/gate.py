@@ -10,15 +10,25 @@ from typing import NamedTuple
 
 import msgspec
 import structlog
+from flask import current_app
 from sqlalchemy import Connection, select
 
 from app.actions.sweep import settle
-from app.domain.credential import Seed
+from app.actions.urn_state import is_stopped
+from app.domain.credential import Evaluator, Seed, evaluator
 from app.domain.errors import MeetingUnknown, MingceError, ServerBusy, UrnElsewhere
 from app.domain.meeting import Form, require_state_open
 from app.models import Meeting, urn_groups, urn_meeting
 from app.models.base import reading
-from app.models.urn_file import UrnMissing, urn_exists, urn_reading, urn_writing
+from app.models.urn_file import (
+    UrnMissing,
+    urn_exists,
+    urn_inode,
+    urn_line,
+    urn_reading,
+    urn_writing,
+)
+from app.models.urn_line import Batch, Outcome, UrnStopped
 
 CLOSING_SECONDS = 10.0
 """How long a voter waits for the end of a closing; it takes a second or two at the most."""
@@ -35,14 +45,18 @@ log = structlog.get_logger()
 
 
 class OpenMeeting(NamedTuple):
-    """What redeeming and casting need to know. groups: their codes."""
+    """What redeeming and casting need to know. keys: group code → the group's key pair."""
 
     code: str
     seed: Seed
     form: Form
-    groups: frozenset[str]
+    lawful: dict[str, tuple[str, ...]]
+    keys: dict[str, Evaluator]
     policy: str
     k: int
+
+
+_KNOWN = "mingce_open_meetings"
 
 
 class OpenUrn(NamedTuple):
@@ -50,10 +64,6 @@ class OpenUrn(NamedTuple):
 
     connection: Connection
     meeting: OpenMeeting
-
-
-class _Stopped(Exception):
-    """The meeting is being closed at this moment, or that was broken off."""
 
 
 @contextmanager
@@ -68,26 +78,49 @@ def open_urn(meeting_code: str) -> Iterator[OpenUrn]:
     deadline = time.monotonic() + CLOSING_SECONDS
     while True:
         try:
+            meeting = meeting_here(meeting_code)
             with urn_writing(meeting_code) as connection:
-                yield OpenUrn(connection, _open_meeting(connection))
+                if is_stopped(connection):
+                    raise UrnStopped
+                yield OpenUrn(connection, meeting)
             return
         except UrnMissing:
             raise _why_not(meeting_code) from None
-        except _Stopped:
+        except UrnStopped:
             _wait_for_outcome(meeting_code, deadline)
 
 
-def look_at_open_meeting(meeting_code: str) -> OpenMeeting:
-    """The open meeting of this code; waits and raises as `open_urn`."""
+def write_in_company(meeting_code: str, batch: Batch, job: object) -> Outcome:
+    """Have a job done on the urn of an open meeting, together with others that wait.
+
+    Durable before it returns; waits and raises as `open_urn`, and raises what `batch` refuses.
+    """
     deadline = time.monotonic() + CLOSING_SECONDS
     while True:
         try:
-            with urn_reading(meeting_code) as connection:
-                return _open_meeting(connection)
+            return urn_line(meeting_code).write(batch, job)
         except UrnMissing:
             raise _why_not(meeting_code) from None
-        except _Stopped:
+        except UrnStopped:
             _wait_for_outcome(meeting_code, deadline)
+
+
+def meeting_here(meeting_code: str) -> OpenMeeting:
+    """The meeting whose urn lies here, open or being closed; raises as `open_urn`.
+
+    What it gives never changes, and is read once.
+    """
+    known: dict[str, tuple[int, OpenMeeting]] = current_app.extensions.setdefault(_KNOWN, {})
+    try:
+        inode = urn_inode(meeting_code)
+        found = known.get(meeting_code)
+        if found is None or found[0] != inode:
+            found = known[meeting_code] = inode, _read(meeting_code)
+    except UrnMissing:
+        for ended in [code for code in known if not urn_exists(code)]:
+            del known[ended]
+        raise _why_not(meeting_code) from None
+    return found[1]
 
 
 def _wait_for_outcome(code: str, deadline: float) -> None:
@@ -112,15 +145,19 @@ def code_of(meeting_id: int) -> str:
     return str(code)
 
 
-def _open_meeting(connection: Connection) -> OpenMeeting:
-    row = connection.execute(select(urn_meeting)).one()
-    if row.state != "open":
-        raise _Stopped
+def _read(code: str) -> OpenMeeting:
+    with urn_reading(code) as connection:
+        row = connection.execute(select(urn_meeting)).first()
+        groups = list(connection.scalars(select(urn_groups.c.code)))
+    if row is None:
+        raise UrnMissing
+    form = msgspec.convert(row.form, Form)
     return OpenMeeting(
         code=row.code,
         seed=Seed(row.seed),
-        form=msgspec.convert(row.form, Form),
-        groups=frozenset(connection.scalars(select(urn_groups.c.code))),
+        form=form,
+        lawful=form.lawful(),
+        keys={group: evaluator(Seed(row.seed), row.code, group) for group in groups},
         policy=row.policy,
         k=row.k,
     )

@@ -16,7 +16,7 @@ from app.domain.meeting import Form
 from app.domain.tally import satisfaction
 from app.models import Meeting, VoterGroup, boxes, urn_groups, urn_meeting
 from app.models.base import reading
-from app.models.urn_file import UrnMissing, urn_reading
+from app.models.urn_file import UrnMissing, plain, urn_reading
 
 
 class Turnout(NamedTuple):
@@ -33,9 +33,9 @@ def live_picture(meeting_code: str) -> dict[str, Any]:
     try:
         with urn_reading(meeting_code) as urn:
             stopped = is_stopped(urn)
-            released = released_picture(urn)
+            released = released_picture(plain(urn))
             form = urn.scalar(select(urn_meeting.c.form))
-            answer = _answer("open", cast_number(urn), form, released)
+            answer = _answer("open", cast_number(plain(urn)), form, released)
     except UrnMissing:
         return _without_urn(meeting_code)
     if stopped and (ended := _without_urn(meeting_code))["state"] != "open":
@@ -53,7 +53,7 @@ def turnout(meeting_code: str) -> Turnout:
                 expected=urn.scalar(select(func.sum(urn_groups.c.expected))) or 0,
                 issued=sum(group.issued - group.voided for group in groups),
                 redeemed=sum(group.redeemed for group in groups),
-                cast=cast_number(urn),
+                cast=cast_number(plain(urn)),
             )
     except UrnMissing:
         return _turnout_of_box(meeting_code)

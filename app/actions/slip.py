@@ -15,6 +15,7 @@ from app.domain.errors import BadInput, SlipsIssuedMeanwhile, SlipUnknown, SlipU
 from app.domain.meeting import SLIPS_MOST
 from app.domain.slip import TOKEN_BYTES, Token, token_hash
 from app.models import slips, urn_groups
+from app.models.urn_file import plain
 
 
 class SlipTotals(NamedTuple):
@@ -44,7 +45,7 @@ def issue_slips(
     BadInput, MeetingNotOpen, SlipsIssuedMeanwhile.
     """
     with open_urn(code_of(meeting_id)) as (connection, meeting):
-        if group_code not in meeting.groups:
+        if group_code not in meeting.keys:
             raise BadInput("没有这类参会人员，请刷新页面重选。")
         issued = _issued(connection)
         if so_far is not None and so_far != issued:
@@ -53,7 +54,7 @@ def issue_slips(
             raise BadInput(
                 f"张数应为 1 到 {SLIPS_MOST - issued} 的整数（每会最多 {SLIPS_MOST} 张）。"
             )
-        make_room(connection, meeting.seed, meeting.form.lawful(), issued + number)
+        make_room(plain(connection), meeting.seed, meeting.lawful, issued + number)
         tokens = [Token(draw(TOKEN_BYTES)) for _ in range(number)]
         connection.execute(
             slips.insert(),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-
-from sqlalchemy import Connection, bindparam, delete, func, select, tuple_, update
 
 from app.domain.ballot import Mark
 from app.domain.box import StoredMark
@@ -19,79 +18,96 @@ from app.domain.urn import (
     entries,
     with_entry,
 )
-from app.models import spent_nonces, urn_blocks
 
-_columns = urn_blocks.c
+Place = tuple[str, int]
+"""Cell id and number of the block."""
 
 
-def make_room(connection: Connection, seed: Seed, cells: Iterable[str], ballots: int) -> None:
+class OpenBlocks:
+    """The blocks of an urn while one transaction puts ballots in; `write` when all are in."""
+
+    def __init__(self, connection: sqlite3.Connection, seed: Seed) -> None:
+        self._connection = connection
+        self._seed = seed
+        self._number = _block_count(connection)
+        self._read: dict[Place, bytes] = {}
+        self._changed: set[Place] = set()
+
+    def put(self, group: str, marks: Iterable[Mark]) -> None:
+        """Put one ballot's marks in. Raises BadBallot where one of their trackers is there already.
+
+        Then nothing of the ballot is in.
+        """
+        marks = tuple(marks)
+        try:
+            changed = dict(self._with(group, mark) for mark in marks)
+        except BlockFull:
+            self.write()
+            _rebuild(
+                self._connection,
+                self._seed,
+                sorted({mark.cell for mark in marks}),
+                2 * self._number,
+            )
+            self._read.clear()
+            self._number = _block_count(self._connection)
+            self.put(group, marks)
+            return
+        self._read.update(changed)
+        self._changed.update(changed)
+
+    def write(self) -> None:
+        """Write the blocks that have changed where they lie, in an order that tells nothing."""
+        self._connection.executemany(
+            "UPDATE urn_blocks SET marks = ? WHERE cell_id = ? AND block = ?",
+            [(self._read[place], *place) for place in sorted(self._changed)],
+        )
+        self._changed.clear()
+
+    def _with(self, group: str, mark: Mark) -> tuple[Place, bytes]:
+        place = mark.cell, block_of(self._seed, mark.tracker, self._number)
+        block = self._read.get(place)
+        if block is None:
+            block = self._read[place] = self._connection.execute(
+                "SELECT marks FROM urn_blocks WHERE cell_id = ? AND block = ?", place
+            ).fetchone()[0]
+        return place, with_entry(block, Entry(mark.tracker, mark.choice, group))
+
+
+def make_room(
+    connection: sqlite3.Connection, seed: Seed, cells: Iterable[str], ballots: int
+) -> None:
     """See that every cell has the blocks that so many ballots need; what is in them is kept."""
     blocks = blocks_needed(ballots)
     if blocks > _block_count(connection):
         _rebuild(connection, seed, cells, blocks)
 
 
-def put_marks(connection: Connection, seed: Seed, group: str, marks: tuple[Mark, ...]) -> None:
-    """Put one ballot's marks in. Raises BadBallot where one of their trackers is there already."""
-    try:
-        _put(connection, seed, group, marks)
-    except BlockFull:
-        blocks = 2 * _block_count(connection)
-        _rebuild(connection, seed, [mark.cell for mark in marks], blocks)
-        put_marks(connection, seed, group, marks)
-
-
-def read_marks_of(connection: Connection) -> Iterator[StoredMark]:
+def read_marks_of(connection: sqlite3.Connection) -> Iterator[StoredMark]:
     """Every mark of a meeting, in no order that tells anything."""
-    rows = connection.execute(select(_columns.cell_id, _columns.marks))
-    for cell, block in rows:
+    for cell, block in connection.execute("SELECT cell_id, marks FROM urn_blocks"):
         for entry in entries(block):
             yield StoredMark(entry.group, cell, entry.tracker, entry.choice)
 
 
-def cast_number(connection: Connection) -> int:
+def cast_number(connection: sqlite3.Connection) -> int:
     """How many ballots are in."""
-    return connection.scalar(select(func.count()).select_from(spent_nonces)) or 0
+    return int(connection.execute("SELECT count(*) FROM spent_nonces").fetchone()[0])
 
 
-def cast_by_group(connection: Connection) -> dict[str, int]:
+def cast_by_group(connection: sqlite3.Connection) -> dict[str, int]:
     """Group code → ballots that are in; a group without ballots is missing."""
-    rows = connection.execute(
-        select(spent_nonces.c.group_code, func.count()).group_by(spent_nonces.c.group_code)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def _put(connection: Connection, seed: Seed, group: str, marks: tuple[Mark, ...]) -> None:
-    blocks = _block_count(connection)
-    places = {(mark.cell, block_of(seed, mark.tracker, blocks)): mark for mark in marks}
-    rows = connection.execute(
-        select(_columns.cell_id, _columns.block, _columns.marks).where(
-            tuple_(_columns.cell_id, _columns.block).in_(list(places)),
-        )
-    ).all()
-    changed = []
-    for cell, number, block in rows:
-        mark = places[cell, number]
-        entry = Entry(mark.tracker, mark.choice, group)
-        changed.append({"cell": cell, "place": number, "content": with_entry(block, entry)})
-    connection.execute(
-        update(urn_blocks)
-        .where(
-            _columns.cell_id == bindparam("cell"),
-            _columns.block == bindparam("place"),
-        )
-        .values(marks=bindparam("content")),
-        changed,
+    return dict(
+        connection.execute("SELECT group_code, count(*) FROM spent_nonces GROUP BY group_code")
     )
 
 
-def _block_count(connection: Connection) -> int:
-    highest = connection.scalar(select(func.max(_columns.block)))
+def _block_count(connection: sqlite3.Connection) -> int:
+    highest = connection.execute("SELECT max(block) FROM urn_blocks").fetchone()[0]
     return 0 if highest is None else int(highest) + 1
 
 
-def _rebuild(connection: Connection, seed: Seed, cells: Iterable[str], blocks: int) -> None:
+def _rebuild(connection: sqlite3.Connection, seed: Seed, cells: Iterable[str], blocks: int) -> None:
     """Lay the marks out anew over so many blocks, or as many more as they need."""
     marks = list(read_marks_of(connection))
     laid = None
@@ -99,21 +115,18 @@ def _rebuild(connection: Connection, seed: Seed, cells: Iterable[str], blocks: i
         with suppress(BlockFull):
             laid = _laid_out(seed, sorted(cells), marks, blocks)
         blocks *= 2
-    connection.execute(delete(urn_blocks))
-    connection.execute(urn_blocks.insert(), _rows(laid))
+    connection.execute("DELETE FROM urn_blocks")
+    connection.executemany(
+        "INSERT INTO urn_blocks (cell_id, block, marks) VALUES (?, ?, ?)",
+        [(*place, block) for place, block in laid.items()],
+    )
 
 
 def _laid_out(
     seed: Seed, cells: Iterable[str], marks: Iterable[StoredMark], blocks: int
-) -> dict[tuple[str, int], bytes]:
+) -> Mapping[Place, bytes]:
     laid = {(cell, number): EMPTY_BLOCK for cell in cells for number in range(blocks)}
     for mark in marks:
         place = mark.cell, block_of(seed, mark.tracker, blocks)
         laid[place] = with_entry(laid[place], Entry(mark.tracker, mark.choice, mark.group))
     return laid
-
-
-def _rows(laid: Mapping[tuple[str, int], bytes]) -> list[dict[str, object]]:
-    return [
-        {"cell_id": cell, "block": number, "marks": marks} for (cell, number), marks in laid.items()
-    ]

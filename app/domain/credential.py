@@ -19,6 +19,9 @@ PROTOCOL = "mingce/1"
 Seed = NewType("Seed", bytes)
 """The secret of one meeting, 32 bytes, erased at closing."""
 
+Evaluator = ristretto.Evaluator
+"""The key pair of one voter group of one meeting."""
+
 SEED_BYTES = 32
 ELEMENT_BYTES = 32
 PROOF_BYTES = 64
@@ -32,7 +35,7 @@ class Evaluation(NamedTuple):
     proof: bytes
 
 
-def evaluator(seed: Seed, meeting_code: str, group_code: str) -> ristretto.Evaluator:
+def evaluator(seed: Seed, meeting_code: str, group_code: str) -> Evaluator:
     """The key pair of one voter group of one meeting (DeriveKeyPair of RFC 9497 3.2.1)."""
     info = f"{PROTOCOL}|{meeting_code}|{group_code}".encode()
     return ristretto.Evaluator.from_seed(seed, info)
@@ -60,13 +63,13 @@ def checked_element(blinded: bytes) -> bytes:
     return blinded
 
 
-def evaluate(key: ristretto.Evaluator, blinded: bytes) -> Evaluation:
+def evaluate(key: Evaluator, blinded: bytes) -> Evaluation:
     """BlindEvaluate with its proof. `blinded` must have passed `checked_element`."""
     output = key.evaluate(ristretto.BlindedInput.deserialize(blinded)).serialize()
     # The library writes the proof before the element.
     return Evaluation(evaluated=output[PROOF_BYTES:], proof=output[:PROOF_BYTES])
 
 
-def output(key: ristretto.Evaluator, nonce: bytes) -> bytes:
+def output(key: Evaluator, nonce: bytes) -> bytes:
     """N, 64 bytes: what the holder of the credential for `nonce` has finalised to."""
     return key.evaluate_known_input(nonce)

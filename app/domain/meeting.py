@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import compress, product
 from typing import Any, Literal, NamedTuple
@@ -229,9 +228,10 @@ def with_span(spans: Iterable[Ballots], now: Ballots) -> list[Ballots]:
 
 
 def _what_is_new(now: Ballots, spans: Iterable[Ballots]) -> Ballots:
-    before = Counter[str]()
+    before = dict.fromkeys(now, 0)
     for span in spans:
-        before.update(span)
+        for group, number in span.items():
+            before[group] = before.get(group, 0) + number
     return {
         group: number - before[group] for group, number in now.items() if number > before[group]
     }

@@ -82,18 +82,8 @@ def _settle_sqlite(engine: Engine, journal: str) -> None:
     line = threading.Lock()
 
     @event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: object) -> None:
-        connection.isolation_level = None
-        for pragma in (
-            f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
-            f"journal_mode={journal}",
-            "synchronous=FULL",
-            "secure_delete=ON",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            f"busy_timeout={BLOCKING_SECONDS * 1000:.0f}",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        prepare_sqlite(connection, journal)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -101,6 +91,21 @@ def _settle_sqlite(engine: Engine, journal: str) -> None:
             connection.exec_driver_sql("BEGIN")
         else:
             _begin_immediate(connection, line)
+
+
+def prepare_sqlite(connection: sqlite3.Connection, journal: str) -> None:
+    """Make a connection durable and forgetful; whoever has it begins transactions himself."""
+    connection.isolation_level = None
+    for pragma in (
+        f"busy_timeout={BUSY_SECONDS * 1000:.0f}",
+        f"journal_mode={journal}",
+        "synchronous=FULL",
+        "secure_delete=ON",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        f"busy_timeout={BLOCKING_SECONDS * 1000:.0f}",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
 
 
 def _settle_postgresql(engine: Engine) -> None:

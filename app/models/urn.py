@@ -95,8 +95,8 @@ pictures = Table(
     Column("kind", String(8), primary_key=True),
     Column("cast", Integer, nullable=False),
     Column("content", LargeBinary, nullable=False),
-    CheckConstraint("kind IN ('released', 'pending')", name="kind"),
+    CheckConstraint("kind IN ('released', 'pending', 'running')", name="kind"),
     sqlite_with_rowid=False,
 )
-"""The tally when exactly `cast` ballots were in: JSON, cell id → choice → number. The pending one
-is sealed under a key that lies in no file."""
+"""The tally when exactly `cast` ballots were in: JSON, cell id → choice → number. The pending one,
+and the running one that is always up to date, are sealed under a key that lies in no file."""

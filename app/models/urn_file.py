@@ -17,25 +17,31 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine
 from sqlalchemy.exc import DatabaseError
 
 from app.domain.slip import ALPHABET
-from app.models.base import READ_ONLY, WRITES, settle_transactions
+from app.models.base import READ_ONLY, WRITES, prepare_sqlite, settle_transactions
 from app.models.urn import metadata
+from app.models.urn_line import UrnLine
+from app.models.urn_line import UrnMissing as UrnMissing  # noqa: PLC0414 - part of this module's face
 
 FOLDER = "urns"
 SUFFIX = ".sqlite"
 _CODE = re.compile(f"[{ALPHABET}]{{1,12}}")
-_ENGINES = "mingce_urns"
+_URNS = "mingce_urns"
+# A write-ahead log would keep the last hundreds of commits in their order.
+_JOURNAL = "TRUNCATE"
 _lock = threading.Lock()
 
 
-class UrnMissing(Exception):
-    """No meeting of this code has its urn on this machine (any more), or it cannot be read."""
-
-
 class _OpenUrn(NamedTuple):
-    """The connections of this process to an urn. inode: of the file when the first was made."""
+    """What this process has open of an urn. inode: of the file when it was opened."""
 
     inode: int
     engine: Engine
+    line: UrnLine
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+        self.line.close()
 
 
 def create_urn(code: str) -> None:
@@ -45,8 +51,14 @@ def create_urn(code: str) -> None:
     path.parent.mkdir(mode=0o700, exist_ok=True)
     _sync(path.parent.parent)
     path.touch(mode=0o600, exist_ok=False)
-    metadata.create_all(_engine(code))
+    metadata.create_all(_open_urn(code).engine)
     _sync(path.parent)
+
+
+def plain(connection: Connection) -> sqlite3.Connection:
+    """The same connection without SQLAlchemy, for what is done often or in company."""
+    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
+    return driver
 
 
 @contextmanager
@@ -61,6 +73,21 @@ def urn_writing(code: str) -> Iterator[Connection]:
     """The only transaction that writes; durable at the end of the block. Raises UrnMissing."""
     with _connection(code, WRITES) as connection:
         yield connection
+
+
+def urn_line(code: str) -> UrnLine:
+    """The line of those who write to the urn in company. Raises UrnMissing."""
+    return _open_urn(code).line
+
+
+def urn_inode(code: str) -> int:
+    """The number of the urn's file: another one is another urn. Raises UrnMissing."""
+    try:
+        if not _CODE.fullmatch(code):
+            raise FileNotFoundError
+        return urn_path(code).stat().st_ino
+    except FileNotFoundError:
+        raise UrnMissing from None
 
 
 def destroy_urn(code: str) -> None:
@@ -96,15 +123,15 @@ def urn_path(code: str) -> Path:
 
 def close_urns(app: Flask) -> None:
     """Close all connections to urns that this process holds."""
-    for urn in app.extensions.get(_ENGINES, {}).values():
-        urn.engine.dispose()
+    for urn in app.extensions.get(_URNS, {}).values():
+        urn.close()
 
 
 @contextmanager
 def _connection(code: str, option: str) -> Iterator[Connection]:
     try:
         with (
-            _engine(code).connect().execution_options(**{option: True}) as connection,
+            _open_urn(code).engine.connect().execution_options(**{option: True}) as connection,
             connection.begin(),
         ):
             yield connection
@@ -120,16 +147,14 @@ def _is_no_database(error: DatabaseError) -> bool:
     return code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
-def _engine(code: str) -> Engine:
+def _open_urn(code: str) -> _OpenUrn:
     path = urn_path(code)
     try:
-        if not urn_exists(code):
-            raise FileNotFoundError
-        inode = path.stat().st_ino
-    except FileNotFoundError:
+        inode = urn_inode(code)
+    except UrnMissing:
         _forget(path)
-        raise UrnMissing from None
-    urns: dict[Path, _OpenUrn] = current_app.extensions.setdefault(_ENGINES, {})
+        raise
+    urns: dict[Path, _OpenUrn] = current_app.extensions.setdefault(_URNS, {})
     with _lock:
         known = urns.get(path)
         # An opening that failed has left a file, and the next one put another in its place. The
@@ -137,32 +162,41 @@ def _engine(code: str) -> Engine:
         if known is None or known.inode != inode:
             # Another process has destroyed what ended; its connections are of no use here.
             for ended in [other for other in urns if other == path or not other.exists()]:
-                urns.pop(ended).engine.dispose()
-            urns[path] = _OpenUrn(inode, _new_engine(path))
-        return urns[path].engine
+                urns.pop(ended).close()
+            urns[path] = _OpenUrn(inode, _new_engine(path), UrnLine(path, _connect_prepared))
+        return urns[path]
 
 
 def _new_engine(path: Path) -> Engine:
-    # Without mode=rw SQLite would make an empty file where there is none.
-    address = f"file:{quote(str(path))}?mode=rw"
     engine = create_engine(
         "sqlite://",
-        creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+        creator=lambda: _connect(path),
         poolclass=QueuePool,
         # Who waits to write holds a connection; nobody who only reads shall wait for one.
         max_overflow=-1,
         hide_parameters=True,
     )
-    # A write-ahead log would keep the last hundreds of commits in their order.
-    settle_transactions(engine, journal="TRUNCATE")
+    settle_transactions(engine, journal=_JOURNAL)
     return engine
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # Without mode=rw SQLite would make an empty file where there is none.
+    address = f"file:{quote(str(path))}?mode=rw"
+    return sqlite3.connect(address, uri=True, check_same_thread=False)
+
+
+def _connect_prepared(path: Path) -> sqlite3.Connection:
+    connection = _connect(path)
+    prepare_sqlite(connection, _JOURNAL)
+    return connection
 
 
 def _forget(path: Path) -> None:
     with _lock:
-        urn = current_app.extensions.get(_ENGINES, {}).pop(path, None)
+        urn = current_app.extensions.get(_URNS, {}).pop(path, None)
     if urn is not None:
-        urn.engine.dispose()
+        urn.close()
 
 
 def _overwrite(path: Path) -> None:
