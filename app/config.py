@@ -59,7 +59,9 @@ class Config:
         port = _port(env.get("MINGCE_PORT") or "8000")
         return cls(
             data=data,
-            database_url=_database_url(env.get("DATABASE_URL") or "", data),
+            database_url=database_url(
+                env.get("DATABASE_URL") or f"sqlite:///{data / DATABASE_FILE}"
+            ),
             base_url=base_url(env.get("MINGCE_BASE_URL") or f"http://127.0.0.1:{port}"),
             port=port,
             role=_role(env.get("MINGCE_ROLE") or "all"),
@@ -82,6 +84,18 @@ def base_url(text: str) -> str:
     if any(character.isspace() or not character.isprintable() for character in text):
         raise ConfigError(_BASE_URL_WRONG.format(text))
     return text
+
+
+def database_url(text: str) -> str:
+    """A database's address as SQLAlchemy writes it; ConfigError where it is of another kind."""
+    scheme, _, rest = text.partition("://")
+    if scheme in ("postgresql", "postgres"):
+        return f"postgresql+psycopg://{rest}"
+    if scheme == "sqlite" and rest.startswith("/"):
+        return text
+    raise ConfigError(
+        "DATABASE_URL 应以 postgresql:// 或 sqlite:/// 开头；不设即可使用默认数据库。"
+    )
 
 
 _BASE_URL_WRONG = "MINGCE_BASE_URL 不是可用的网址：{!r}。请填写如 http://192.168.1.10:8000 的地址。"
@@ -127,19 +141,6 @@ def _role(text: str) -> Role:
     if text not in ROLES:
         raise ConfigError(f"MINGCE_ROLE 应为 all、voting 或 admin，现为 {text!r}。")
     return text
-
-
-def _database_url(text: str, data: Path) -> str:
-    if not text:
-        return f"sqlite:///{data / DATABASE_FILE}"
-    scheme, _, rest = text.partition("://")
-    if scheme in ("postgresql", "postgres"):
-        return f"postgresql+psycopg://{rest}"
-    if scheme == "sqlite" and rest.startswith("/"):
-        return text
-    raise ConfigError(
-        "DATABASE_URL 应以 postgresql:// 或 sqlite:/// 开头；不设即可使用默认数据库。"
-    )
 
 
 def _secret(text: str) -> str:

@@ -1,11 +1,15 @@
-"""Run the migrations on the application's own database. They are numbered and linear."""
+"""Run the migrations on the application's own database, or on another that is named.
+
+They are numbered and linear.
+"""
 
 from alembic import context
 from flask import current_app
 
 from app.models.base import Base
 
-engine = current_app.extensions["migrate"].db.engine
+# `db-copy` brings another database up to date.
+engine = context.config.attributes.get("engine") or current_app.extensions["migrate"].db.engine
 
 
 def run() -> None:

@@ -12,18 +12,32 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, Table, create_engine, func, select, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Row,
+    Table,
+    Text,
+    create_engine,
+    func,
+    select,
+    text,
+)
 from sqlalchemy.exc import DatabaseError, IntegrityError
 from sqlalchemy.pool import NullPool
 
 from app.domain.errors import BadInput
 from app.models import Base, Meeting
 from app.models.base import reading, writing
+from app.models.disk import sync
 
 BATCH = 500
+"""Rows in memory at once; of tables with texts as long as they like, one."""
+
 _VERSION = text("SELECT version_num FROM alembic_version")
 
 
@@ -46,10 +60,10 @@ def back_up(path: Path) -> BackedUp:
         raise BadInput(f"不能写入 {path.parent}（{error.strerror}）。请换一个目录。") from error
     try:
         done = _fill(draft)
-        _sync(draft)
+        sync(draft)
         # Unlike a renaming, this fails where somebody else has made the file meanwhile.
         os.link(draft, path)
-        _sync(path.parent)
+        sync(path.parent)
     except FileExistsError:
         raise BadInput(f"{path} 已经存在。请换一个文件名，备份不会覆盖已有的文件。") from None
     finally:
@@ -82,11 +96,11 @@ def restore(path: Path) -> int:
                     raise BadInput("数据库里已有内容。只能恢复到新建的空数据库，没有改动任何内容。")
             _check(kept, path)
             try:
-                rows = _copy(kept, connection)
+                rows = copy_rows(kept, connection)
             except IntegrityError as error:
                 raise _not_a_backup(path) from error
             if connection.dialect.name == "postgresql":
-                _set_counters(connection)
+                set_counters(connection)
     return rows
 
 
@@ -121,55 +135,67 @@ def _fill(draft: Path) -> BackedUp:
         )
         state = Meeting.__table__.c.state
         return BackedUp(
-            rows=_copy(connection, copy),
+            rows=copy_rows(connection, copy),
             open=connection.scalar(select(func.count()).where(state == "open")) or 0,
         )
 
 
-def _copy(source: Connection, target: Connection) -> int:
+def copy_rows(source: Connection, target: Connection) -> int:
     """All rows of all tables, those first to which others refer; how many they were."""
     copied = 0
     for table in Base.metadata.sorted_tables:
-        rows = source.execute(table.select()).mappings().all()
-        for batch in _batches(_parents_first(table, [dict(row) for row in rows])):
+        for batch in batches_of(source, table):
             target.execute(table.insert(), batch)
-        copied += len(rows)
+            copied += len(batch)
     return copied
 
 
-def _parents_first(table: Table, rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    """The rows of a tree so that each stands after the one to which it refers."""
+def batches_of(source: Connection, table: Table) -> Iterator[list[dict[str, object]]]:
+    """The rows of a table, a few at a time; in a tree each after the one to which it refers."""
     own_keys = [key for key in table.foreign_keys if key.column.table is table]
-    upward = [(key.parent.name, key.column.name) for key in own_keys]
-    if not upward:
-        return rows
-    ((parent, own),) = upward
-    ordered: list[dict[str, object]] = []
-    seen: set[object] = {None}
-    while rows:
-        ready = [row for row in rows if row[parent] in seen]
-        if not ready:
-            raise BadInput(f"备份里 {table.name} 的上下级关系不完整，没有改动任何内容。")
-        ordered += ready
-        seen.update(row[own] for row in ready)
-        rows = [row for row in rows if row[own] not in seen]
+    if own_keys:
+        ((parent, own),) = ((key.parent, key.column) for key in own_keys)
+        numbers = _parents_first(table, source.execute(select(own, parent)).all())
+        for start in range(0, len(numbers), BATCH):
+            wanted = numbers[start : start + BATCH]
+            rows = source.execute(table.select().where(own.in_(wanted))).mappings()
+            found = {row[own]: dict(row) for row in rows}
+            yield [found[number] for number in wanted]
+        return
+    at_once = 1 if any(_is_long(column) for column in table.columns) else BATCH
+    result = source.execute(table.select(), execution_options={"yield_per": at_once})
+    for part in result.mappings().partitions():
+        yield [dict(row) for row in part]
+
+
+def _is_long(column: Column[Any]) -> bool:
+    return isinstance(column.type, Text)
+
+
+def _parents_first(table: Table, rows: Sequence[Row[Any, Any]]) -> list[Any]:
+    """The numbers of a tree's rows (own, parent's), each after the one to which it refers."""
+    below: dict[Any, list[Any]] = {}
+    for own, parent in rows:
+        below.setdefault(parent, []).append(own)
+    ordered = list(below.get(None, ()))
+    for number in ordered:
+        ordered += below.get(number, ())
+    if len(ordered) != len(rows):
+        raise BadInput(f"{table.name} 的上下级关系不完整，没有改动任何内容。")
     return ordered
 
 
-def _batches(rows: Sequence[dict[str, object]]) -> Iterator[Sequence[dict[str, object]]]:
-    for start in range(0, len(rows), BATCH):
-        yield rows[start : start + BATCH]
-
-
-def _set_counters(connection: Connection) -> None:
+def set_counters(connection: Connection) -> None:
     """Let PostgreSQL go on counting after the highest number of each table."""
     for table in Base.metadata.sorted_tables:
         column = table.autoincrement_column
         if column is None:
             continue
         counter = select(func.pg_get_serial_sequence(table.name, column.name)).scalar_subquery()
-        highest = select(func.max(column)).scalar_subquery()
-        connection.execute(select(func.setval(counter, func.coalesce(highest, 1))))
+        highest = func.max(column)
+        # Of an empty table the next number is 1, not 2.
+        next_is_higher = highest.is_not(None)
+        connection.execute(select(func.setval(counter, func.coalesce(highest, 1), next_is_higher)))
 
 
 @contextmanager
@@ -185,11 +211,3 @@ def _file(path: Path, mode: str) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

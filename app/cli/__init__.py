@@ -8,7 +8,7 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Add every command to the application."""
     from app.cli.account import admin_link
-    from app.cli.backup import backup_command, restore_command
+    from app.cli.backup import backup_command, copy_command, restore_command
     from app.cli.box import box_group
     from app.cli.demo import demo
     from app.cli.meeting import meeting_group, sweep_command
@@ -25,5 +25,6 @@ def register(app: Flask) -> None:
         box_group,
         backup_command,
         restore_command,
+        copy_command,
     ):
         app.cli.add_command(command)

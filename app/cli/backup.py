@@ -1,14 +1,19 @@
-"""`flask backup FILE`, `flask restore FILE`."""
+"""`flask backup FILE`, `flask restore FILE`, `flask db-copy TARGET_URL`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
+from alembic import command
+from flask import current_app
 from flask.cli import with_appcontext
+from sqlalchemy import Engine
 
 from app.actions.backup import back_up, restore
+from app.actions.moving import copy_database
 from app.cli.refusal import PlainCommand, refusing
+from app.config import database_url
 
 FILE = click.Path(path_type=Path, resolve_path=True)
 
@@ -36,3 +41,25 @@ def restore_command(file: Path) -> None:
     with refusing():
         rows = restore(file)
     click.echo(f"已恢复，共 {rows} 行。")
+
+
+@click.command("db-copy", cls=PlainCommand)
+@click.argument("url", metavar="TARGET_URL")
+@with_appcontext
+def copy_command(url: str) -> None:
+    """把数据库的全部内容搬到另一个空的数据库里，并逐表核对；先停下服务。"""
+    with refusing():
+        tables = copy_database(database_url(url), _migrate)
+    for table in tables:
+        click.echo(f"{table.table}\t{table.rows}\t{table.checksum[:16]}")
+    click.echo(
+        f"已搬完并核对，共 {sum(table.rows for table in tables)} 行。"
+        "把 DATABASE_URL 设为新的地址，再启动服务。",
+        err=True,
+    )
+
+
+def _migrate(target: Engine) -> None:
+    config = current_app.extensions["migrate"].migrate.get_config()
+    config.attributes["engine"] = target
+    command.upgrade(config, "head")

@@ -181,6 +181,6 @@ def test_a_backup_that_breaks_off_leaves_nothing(
     folder.mkdir()
     (folder / "backup.sqlite.part-journal").touch()
     app = make("sqlite")
-    monkeypatch.setattr(backup, "_copy", break_off)
+    monkeypatch.setattr(backup, "copy_rows", break_off)
     assert flask(app, "backup", str(folder / "backup.sqlite")).exit_code == 2
     assert list(folder.iterdir()) == []
