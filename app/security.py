@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import secrets
 
-from flask import Flask, Response, current_app, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask import Flask, Request, Response, current_app, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from app.domain.errors import LinkInvalid
@@ -41,6 +41,12 @@ def keyed(text: str) -> str:
 
 class AdminSessions(SecureCookieSessionInterface):
     """Sessions live behind the admin's door only: no voter ever gets or varies by a cookie."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Read the cookie, unless the request is for the voters' door."""
+        if request.path.startswith(ADMIN_DOOR):
+            return super().open_session(app, request)
+        return self.session_class()
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         """Write the cookie, unless the answer is for the voters' door."""

@@ -82,10 +82,10 @@ def urn_line(code: str) -> UrnLine:
 
 def urn_inode(code: str) -> int:
     """The number of the urn's file: another one is another urn. Raises UrnMissing."""
+    if not _CODE.fullmatch(code):
+        raise UrnMissing
     try:
-        if not _CODE.fullmatch(code):
-            raise FileNotFoundError
-        return urn_path(code).stat().st_ino
+        return os.stat(_address(code)).st_ino
     except FileNotFoundError:
         raise UrnMissing from None
 
@@ -97,7 +97,7 @@ def destroy_urn(code: str) -> None:
     it any more, so its state must have been `closing` before.
     """
     path = urn_path(code)
-    _forget(path)
+    _forget(code)
     for leftover in (path.with_name(f"{path.name}-journal"), path):
         with suppress(FileNotFoundError):
             _overwrite(leftover)
@@ -117,8 +117,11 @@ def urn_codes() -> list[str]:
 
 def urn_path(code: str) -> Path:
     """The file of a meeting's urn, whether it is there or not."""
-    data: Path = current_app.config["MINGCE"].data
-    return data / FOLDER / f"{code}{SUFFIX}"
+    return Path(_address(code))
+
+
+def _address(code: str) -> str:
+    return f"{current_app.config['MINGCE'].data}/{FOLDER}/{code}{SUFFIX}"
 
 
 def close_urns(app: Flask) -> None:
@@ -148,23 +151,27 @@ def _is_no_database(error: DatabaseError) -> bool:
 
 
 def _open_urn(code: str) -> _OpenUrn:
-    path = urn_path(code)
+    urns: dict[str, _OpenUrn] = current_app.extensions.setdefault(_URNS, {})
     try:
         inode = urn_inode(code)
     except UrnMissing:
-        _forget(path)
+        _forget(code)
         raise
-    urns: dict[Path, _OpenUrn] = current_app.extensions.setdefault(_URNS, {})
-    with _lock:
-        known = urns.get(path)
-        # An opening that failed has left a file, and the next one put another in its place. The
-        # number is not used again while a connection holds the file.
-        if known is None or known.inode != inode:
-            # Another process has destroyed what ended; its connections are of no use here.
-            for ended in [other for other in urns if other == path or not other.exists()]:
-                urns.pop(ended).close()
-            urns[path] = _OpenUrn(inode, _new_engine(path), UrnLine(path, _connect_prepared))
-        return urns[path]
+    known = urns.get(code)
+    # An opening that failed has left a file, and the next one put another in its place. The
+    # number is not used again while a connection holds the file.
+    if known is None or known.inode != inode:
+        with _lock:
+            known = urns.get(code)
+            if known is None or known.inode != inode:
+                # Another process has destroyed what ended; its connections are of no use here.
+                for ended in [other for other in urns if other == code or not urn_exists(other)]:
+                    urns.pop(ended).close()
+                path = urn_path(code)
+                known = urns[code] = _OpenUrn(
+                    inode, _new_engine(path), UrnLine(path, _connect_prepared)
+                )
+    return known
 
 
 def _new_engine(path: Path) -> Engine:
@@ -192,9 +199,9 @@ def _connect_prepared(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _forget(path: Path) -> None:
+def _forget(code: str) -> None:
     with _lock:
-        urn = current_app.extensions.get(_URNS, {}).pop(path, None)
+        urn = current_app.extensions.get(_URNS, {}).pop(code, None)
     if urn is not None:
         urn.close()
 
