@@ -57,8 +57,7 @@ class Camera:
         self._connection = connection
         self._form = form
         self._k = k
-        self._cast = cast_number(connection)
-        self._running = self._tally()
+        self._cast, self._running = self._tally()
         self._pending = _unsealed(connection, "pending")
         self._released: tuple[int, _Kept] | None = None
         self._taken = False
@@ -97,14 +96,14 @@ class Camera:
             _seal("running", self._cast, self._running, self._form),
         )
 
-    def _tally(self) -> _Kept:
+    def _tally(self) -> tuple[int, _Kept]:
+        """Every transaction with ballots in it has kept the running one, so it is never behind."""
         kept = _unsealed(self._connection, "running")
-        if kept is not None and kept[0] == self._cast:
-            return kept[1]
+        if kept is not None:
+            return kept
         marks = ((mark.cell, mark.choice) for mark in read_marks_of(self._connection))
-        return _Kept(
-            count_marks(marks, self._form.lawful()), ballots=cast_by_group(self._connection)
-        )
+        counts = count_marks(marks, self._form.lawful())
+        return cast_number(self._connection), _Kept(counts, cast_by_group(self._connection))
 
 
 def released_picture(connection: sqlite3.Connection) -> Picture | None:

@@ -103,7 +103,10 @@ def cast_by_group(connection: sqlite3.Connection) -> dict[str, int]:
 
 
 def _block_count(connection: sqlite3.Connection) -> int:
-    highest = connection.execute("SELECT max(block) FROM urn_blocks").fetchone()[0]
+    # Every cell has as many; to ask for the most of all would read the whole urn.
+    highest = connection.execute(
+        "SELECT max(block) FROM urn_blocks WHERE cell_id = (SELECT cell_id FROM urn_blocks LIMIT 1)"
+    ).fetchone()[0]
     return 0 if highest is None else int(highest) + 1
 
 

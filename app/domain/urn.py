@@ -25,7 +25,6 @@ ENTRIES_EXPECTED = 16
 _ENTRY_BYTES = TRACKER_BYTES + 2
 BLOCK_BYTES = ENTRIES_MOST * _ENTRY_BYTES
 EMPTY_BLOCK = bytes(BLOCK_BYTES)
-_FREE = bytes(_ENTRY_BYTES)
 _ABSTAIN = 255
 
 
@@ -56,25 +55,33 @@ def with_entry(block: bytes, entry: Entry) -> bytes:
 
     Raises BadBallot where its tracker stands there already, BlockFull where there is no room.
     """
-    written = _written(block)
-    trackers = [item[:TRACKER_BYTES] for item in written]
-    place = bisect_left(trackers, entry.tracker)
-    if trackers[place : place + 1] == [entry.tracker]:
+    number = _number(block)
+    place = bisect_left(range(number), entry.tracker, key=lambda at: _tracker(block, at))
+    if place < number and _tracker(block, place) == entry.tracker:
         raise BadBallot
-    if len(written) == ENTRIES_MOST:
+    if number == ENTRIES_MOST:
         raise BlockFull
-    written.insert(place, _pack(entry))
-    return b"".join(written).ljust(BLOCK_BYTES, b"\x00")
+    at = place * _ENTRY_BYTES
+    # What falls off at the end is free.
+    return block[:at] + _pack(entry) + block[at:-_ENTRY_BYTES]
 
 
 def entries(block: bytes) -> Iterator[Entry]:
     """The entries of a block, sorted by tracker."""
-    return (_unpack(item) for item in _written(block))
+    return (
+        _unpack(block[at : at + _ENTRY_BYTES])
+        for at in range(0, _number(block) * _ENTRY_BYTES, _ENTRY_BYTES)
+    )
 
 
-def _written(block: bytes) -> list[bytes]:
-    items = [block[at : at + _ENTRY_BYTES] for at in range(0, BLOCK_BYTES, _ENTRY_BYTES)]
-    return [item for item in items if item != _FREE]
+def _number(block: bytes) -> int:
+    """How many entries there are; the last byte of each is a group's number, which is not 0."""
+    return -(-len(block.rstrip(b"\x00")) // _ENTRY_BYTES)
+
+
+def _tracker(block: bytes, place: int) -> bytes:
+    at = place * _ENTRY_BYTES
+    return block[at : at + TRACKER_BYTES]
 
 
 def _pack(entry: Entry) -> bytes:
