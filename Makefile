@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test forensics lint build setup clean
+.PHONY: help serve test forensics chaos lint build setup clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /make \1	/' | expand -t 14
@@ -16,6 +16,9 @@ test: ## lint, types, contracts, front end, unit, integration and browser tests
 
 forensics: ## attack whole meetings on both databases, beside a leaky control: a table
 	@exec $(PYTHON) -m tools.forensics
+
+chaos: ## kill and break everything under load, on both databases: a table of what was verified
+	@exec $(PYTHON) -m tools.chaos
 
 lint: ## only the checks that read the code
 	@exec $(PYTHON) -m tools.test lint
