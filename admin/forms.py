@@ -189,3 +189,4 @@ class CloseForm(Form):
 
 class VoidMeetingForm(Form):
     reason = StringField("作废原因", [asked("作废原因"), at_most(200)])
+    lost = BooleanField("存放票箱的服务器已经无法恢复，在这里作废")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import flash, redirect, render_template, url_for
@@ -14,7 +15,9 @@ from app.actions import meeting as actions
 from app.actions.count_sheet import count_sheet
 from app.actions.display import display_link
 from app.actions.progress import progress
-from app.domain.errors import MeetingStateChanged, UrnElsewhere
+from app.actions.whereabouts import other_host
+from app.domain.errors import HostAway, MeetingStateChanged, UrnElsewhere
+from app.hosts import forward
 from app.models import Meeting
 
 Answer = str | Response | tuple[str, int]
@@ -30,7 +33,7 @@ def meeting(meeting_id: int) -> Answer:
         try:
             return open_page(found)
         except UrnElsewhere as missing:
-            return render_template("admin/meeting_lost.html", meeting=found), missing.status
+            return _of_other_host(meeting_id, missing)
         except MeetingStateChanged:
             # Somebody has just ended it.
             return redirect(url_for("admin.meeting", meeting_id=meeting_id))
@@ -95,15 +98,44 @@ def close_meeting(meeting_id: int) -> Answer:
 def void_meeting(meeting_id: int) -> Answer:
     """Ask for the reason, say what voiding does, void."""
     form = VoidMeetingForm()
-    done = form.settle(lambda: actions.void_meeting(meeting_id, text(form.reason)))
+    try:
+        done = form.settle(lambda: actions.void_meeting(meeting_id, text(form.reason)))
+    except UrnElsewhere as elsewhere:
+        # Where the host that takes the ballots can be reached, it is the one to stop.
+        try:
+            return forward(elsewhere)
+        except HostAway:
+            if not form.lost.data:
+                raise
+        done = form.settle(
+            lambda: actions.void_meeting(meeting_id, text(form.reason), host_is_lost=True)
+        )
     if done is None:
         found = actions.get_meeting(meeting_id)
         if found.state not in ("draft", "open"):
             raise MeetingStateChanged
-        page = render_template("admin/meeting_void.html", meeting=found, form=form)
+        page = render_template(
+            "admin/meeting_void.html",
+            meeting=found,
+            form=form,
+            elsewhere=found.state == "open" and bool(other_host(found.urn_host)),
+        )
         return page, 400 if form.errors else 200
     flash("测评会已作废。", "success")
     return redirect(url_for("admin.meeting", meeting_id=meeting_id))
+
+
+def _of_other_host(meeting_id: int, missing: UrnElsewhere) -> Answer:
+    """The page as the host that has the urn shows it; else what can be done without it."""
+    away = False
+    with suppress(UrnElsewhere):
+        try:
+            return forward(missing)
+        except HostAway:
+            away = True
+    found = actions.get_meeting(meeting_id)
+    page = render_template("admin/meeting_lost.html", meeting=found, away=away)
+    return page, missing.status
 
 
 def _still_open(meeting_id: int) -> Meeting:

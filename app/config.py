@@ -40,6 +40,8 @@ class Config:
     the main database is. base_url: address printed on slips, without
     a trailing slash. role: which doors this process opens. secret_key: signs sessions and links.
     metrics_token: who shows it may read /metrics from anywhere; nobody where it is empty.
+    host_url: under which the other hosts reach this one; empty where there is one host only.
+    redis_url: by which hosts tell each other what screens show; empty where there is none.
     """
 
     data: Path
@@ -49,6 +51,8 @@ class Config:
     role: Role
     secret_key: str
     metrics_token: str = ""
+    host_url: str = ""
+    redis_url: str = ""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Config:
@@ -57,6 +61,7 @@ class Config:
         data = Path(env.get("MINGCE_DATA") or "data").expanduser().absolute()
         _make_folder(data)
         port = _port(env.get("MINGCE_PORT") or "8000")
+        host_url = _host_url(env)
         return cls(
             data=data,
             database_url=database_url(
@@ -67,6 +72,8 @@ class Config:
             role=_role(env.get("MINGCE_ROLE") or "all"),
             secret_key=_secret(env.get("MINGCE_SECRET_KEY") or _kept_secret(data / SECRET_FILE)),
             metrics_token=_token(env.get("MINGCE_METRICS_TOKEN") or ""),
+            host_url=host_url,
+            redis_url=_redis_url(env.get("REDIS_URL") or ""),
         )
 
 
@@ -96,6 +103,38 @@ def database_url(text: str) -> str:
     raise ConfigError(
         "DATABASE_URL 应以 postgresql:// 或 sqlite:/// 开头；不设即可使用默认数据库。"
     )
+
+
+def _host_url(env: Mapping[str, str]) -> str:
+    text = env.get("MINGCE_HOST_URL") or ""
+    if not text:
+        return ""
+    try:
+        text = base_url(text)
+    except ConfigError as error:
+        raise ConfigError(
+            f"MINGCE_HOST_URL 不是可用的网址：{text!r}。"
+            "请填写其他主机访问本机的地址，如 http://10.0.0.5:8000。"
+        ) from error
+    if not env.get("MINGCE_SECRET_KEY"):
+        raise ConfigError(
+            "设置了 MINGCE_HOST_URL 就是几台主机，须同时设置 MINGCE_SECRET_KEY，"
+            "各主机填写同一个值。"
+        )
+    if not env.get("DATABASE_URL"):
+        raise ConfigError(
+            "设置了 MINGCE_HOST_URL 就是几台主机，须同时设置 DATABASE_URL，"
+            "各主机填写同一个 PostgreSQL 数据库。"
+        )
+    return text
+
+
+def _redis_url(text: str) -> str:
+    if text and urlsplit(text).scheme not in ("redis", "rediss", "unix"):
+        raise ConfigError(
+            "REDIS_URL 应以 redis://、rediss:// 或 unix:// 开头；只有一台主机时不必设置。"
+        )
+    return text
 
 
 _BASE_URL_WRONG = "MINGCE_BASE_URL 不是可用的网址：{!r}。请填写如 http://192.168.1.10:8000 的地址。"

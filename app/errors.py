@@ -56,10 +56,7 @@ def map_errors(app: Flask) -> None:
     """Register the handlers; a stranger never sees a traceback."""
     complaints = _Complaints()
 
-    @app.errorhandler(MingceError)
-    def _refused(error: MingceError) -> Response:
-        count_refusal(error.code)
-        return answer(error.status, error.code, str(error))
+    app.register_error_handler(MingceError, refused)
 
     @app.errorhandler(CSRFError)
     def _stale(_error: CSRFError) -> Response:
@@ -99,6 +96,12 @@ def map_errors(app: Flask) -> None:
         if app.testing:
             raise error
         return answer(ServerError.status, ServerError.code, ServerError.message)
+
+
+def refused(error: MingceError) -> Response:
+    """A refusal, as `answer`."""
+    count_refusal(error.code)
+    return answer(error.status, error.code, str(error))
 
 
 def answer(status: int, code: str, message: str) -> Response:

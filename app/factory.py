@@ -15,6 +15,7 @@ from app.config import Config, ConfigError
 from app.errors import map_errors
 from app.extensions import csrf, limiter, login, migrate
 from app.health import use_health, watch_database
+from app.hosts import use_hosts
 from app.logs import set_up_logs
 from app.metrics import use_metrics
 from app.models import db
@@ -58,6 +59,7 @@ def create_app(config: Config | None = None) -> Flask:
     use_metrics(app, config.metrics_token)
     harden(app)
     map_errors(app)
+    use_hosts(app)
     use_assets(app, ROOT / "static" / "dist")
     bind_extensions(app)
     open_doors(app, config)

@@ -19,9 +19,10 @@ from app.actions.public import public_meeting
 from app.domain.ballot import IV_BYTES, SEALED_BYTES_MOST
 from app.domain.credential import ELEMENT_BYTES, NONCE_BYTES
 from app.domain.encoding import b64url, from_b64url
-from app.domain.errors import BadRequest, MingceError, TooLarge, TooMany
+from app.domain.errors import BadRequest, MingceError, TooLarge, TooMany, UrnElsewhere
 from app.domain.slip import parse_token
 from app.extensions import limiter
+from app.hosts import forward, is_forwarded
 from app.security import address_key
 from voting import blueprint
 
@@ -61,12 +62,22 @@ def limit_failures(view: View) -> View:
     def counted(code: str) -> ResponseReturnValue:
         try:
             return view(code)
+        except UrnElsewhere as error:
+            answer = forward(error)
+            if 400 <= answer.status_code < 500 and not _counts_one_more():
+                raise TooMany from error
+            return answer
         except MingceError as error:
-            if not limiter.limiter.hit(FAILED_TRIES, address_key()):
+            # What another host has sent on has another's address, and was counted there.
+            if not is_forwarded() and not _counts_one_more():
                 raise TooMany from error
             raise
 
     return cast(View, counted)
+
+
+def _counts_one_more() -> bool:
+    return limiter.limiter.hit(FAILED_TRIES, address_key())
 
 
 @blueprint.get("/api/v1/meetings/<code>")

@@ -14,6 +14,7 @@ from app.actions.slip import slip_totals
 from app.actions.sweep import destroy_after_ending
 from app.actions.urn import cast_by_group, read_marks_of
 from app.actions.urn_state import Stop, stop_urn
+from app.actions.whereabouts import other_host
 from app.domain.box import Box, GroupCounts, box_marks, build_box, marks_by_group
 from app.domain.errors import BadInput, MeetingStateChanged, UrnElsewhere
 from app.domain.meeting import Form, groups_shown
@@ -65,7 +66,7 @@ def _box_of(meeting: Meeting, stop: Stop) -> Box:
             }
             marks = list(read_marks_of(plain(urn)))
     except UrnMissing:
-        raise UrnElsewhere from None
+        raise UrnElsewhere(other_host(meeting.urn_host)) from None
     return build_box(
         meeting_code=meeting.code,
         counts=counts,

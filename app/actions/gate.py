@@ -15,8 +15,9 @@ from sqlalchemy import Connection, select
 
 from app.actions.sweep import settle
 from app.actions.urn_state import is_stopped
+from app.actions.whereabouts import urn_elsewhere
 from app.domain.credential import Evaluator, Seed, evaluator
-from app.domain.errors import MeetingUnknown, MingceError, ServerBusy, UrnElsewhere
+from app.domain.errors import MeetingUnknown, MingceError, ServerBusy
 from app.domain.meeting import Form, require_state_open
 from app.models import Meeting, urn_groups, urn_meeting
 from app.models.base import reading
@@ -175,4 +176,4 @@ def _why_not(code: str) -> MingceError:
     if urn_exists(code) and code not in _complained:
         _complained.add(code)
         log.error("urn_unreadable")
-    return UrnElsewhere()
+    return urn_elsewhere(code)

@@ -11,7 +11,8 @@ from app.actions.picture import Counts, Picture, released_picture
 from app.actions.slip import slip_totals
 from app.actions.urn import cast_number
 from app.actions.urn_state import is_stopped
-from app.domain.errors import MeetingUnknown
+from app.actions.whereabouts import other_host
+from app.domain.errors import MeetingUnknown, UrnElsewhere
 from app.domain.meeting import Form
 from app.domain.tally import satisfaction
 from app.models import Meeting, VoterGroup, boxes, urn_groups, urn_meeting
@@ -29,7 +30,10 @@ class Turnout(NamedTuple):
 
 
 def live_picture(meeting_code: str) -> dict[str, Any]:
-    """The answer of `GET …/live`: state, number cast, and the released picture or None."""
+    """The answer of `GET …/live`: state, number cast, and the released picture or None.
+
+    Raises MeetingUnknown; UrnElsewhere where another host has the urn.
+    """
     try:
         with urn_reading(meeting_code) as urn:
             stopped = is_stopped(urn)
@@ -99,16 +103,18 @@ def _answer(
 
 
 def _without_urn(code: str) -> dict[str, Any]:
-    """The same of a meeting that is over, or whose urn lies on another machine."""
+    """The same of a meeting that is over, or whose urn is lost."""
     table = Meeting.__table__.c
     with reading() as connection:
         row = connection.execute(
-            select(table.state, table.form, boxes.c.counts, boxes.c.cast)
+            select(table.state, table.form, table.urn_host, boxes.c.counts, boxes.c.cast)
             .outerjoin(boxes, boxes.c.meeting_id == table.id)
             .where(table.code == code)
         ).first()
     if row is None or row.state == "draft":
         raise MeetingUnknown
+    if row.state == "open" and (host := other_host(row.urn_host)):
+        raise UrnElsewhere(host)
     if row.cast is None:
         return _answer(row.state, 0, None, None)
     return _answer(row.state, row.cast, row.form, Picture(row.cast, row.counts))

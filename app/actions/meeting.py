@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, select, update
 from app.actions.grading import scheme_of
 from app.actions.sweep import destroy_after_ending
 from app.actions.urn_state import Stop, found_urn, new_stop, resume_urn, stop_urn
+from app.actions.whereabouts import other_host, this_host
 from app.config import ConfigError, base_url
 from app.domain.credential import SEED_BYTES, Seed, key_digest, public_key
 from app.domain.errors import (
@@ -23,6 +24,7 @@ from app.domain.errors import (
     MeetingNotReady,
     MeetingStateChanged,
     MeetingUnknown,
+    UrnElsewhere,
 )
 from app.domain.meeting import (
     CODE_LENGTH,
@@ -162,7 +164,12 @@ def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_b
             group.public_key = keys[group.code]
         form = msgspec.to_builtins(build_form(_planned_subjects(meeting)))
         if not update_state(
-            meeting, ("draft",), state="open", key_digest=key_digest(keys), form=form
+            meeting,
+            ("draft",),
+            state="open",
+            key_digest=key_digest(keys),
+            form=form,
+            urn_host=this_host(),
         ):
             raise MeetingStateChanged
         stop = found_urn(meeting, seed, form)
@@ -172,13 +179,20 @@ def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_b
     return meeting
 
 
-def void_meeting(meeting_id: int, reason: str) -> Meeting:
-    """Destroy a meeting's ballots and slips without counting them: draft or open → voided."""
+def void_meeting(meeting_id: int, reason: str, host_is_lost: bool = False) -> Meeting:
+    """Destroy a meeting's ballots and slips without counting them: draft or open → voided.
+
+    host_is_lost: the host that has the urn will never come back. Otherwise raises UrnElsewhere
+    where it is another, which would go on taking ballots. Should it come back, it destroys the urn.
+    """
     reason = reason.strip()
     if not 1 <= len(reason) <= 200:
         raise BadInput("请写明作废的原因（200 字以内）。")
     with writing():
         meeting = get_meeting(meeting_id)
+        elsewhere = other_host(meeting.urn_host)
+        if elsewhere and meeting.state == "open" and not host_is_lost:
+            raise UrnElsewhere(elsewhere)
         with stopped(meeting) as stop:
             if meeting.state == "open":
                 # Into a file that cannot be read nothing comes either.

@@ -9,6 +9,7 @@ import msgspec
 from app.actions.live import live_picture
 from app.actions.result import Table, result_tables
 from app.actions.slip import SlipTotals, slip_totals
+from app.actions.whereabouts import other_host
 from app.domain.errors import MeetingStateChanged, UrnElsewhere
 from app.domain.meeting import Form
 from app.models import Meeting
@@ -78,7 +79,7 @@ def progress(meeting: Meeting) -> Progress:
         # Nobody shall be told to void a meeting because it has just been closed.
         if live_picture(meeting.code)["state"] != "open":
             raise MeetingStateChanged from None
-        raise UrnElsewhere from None
+        raise UrnElsewhere(other_host(meeting.urn_host)) from None
     released = picture["released"]
     return Progress(
         groups=tuple(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from app.actions.grading import reassess, scheme_of
 from app.actions.live import live_picture
-from app.domain.errors import BadInput, RecordUnknown
+from app.domain.errors import BadInput, RecordUnknown, UrnElsewhere
 from app.domain.meeting import ABSTAIN
 from app.domain.scheme import FactField, number_text
 from app.models import GradingRecord, Meeting, MeetingSubject, Round, db
@@ -143,7 +143,7 @@ def _results(records: Sequence[GradingRecord]) -> dict[int, list[MassResult]]:
         )
         .order_by(case((Meeting.state == "open", 0), else_=1), Meeting.id)
     ).all()
-    pictures = {m.code: live_picture(m.code) for _, m in rows if m.state == "open"}
+    pictures = {m.code: _picture_here(m.code) for _, m in rows if m.state == "open"}
     found: dict[int, list[MassResult]] = {record_id: [] for record_id in by_id}
     for subject, meeting in rows:
         record = by_id[subject.record_id]
@@ -153,6 +153,14 @@ def _results(records: Sequence[GradingRecord]) -> dict[int, list[MassResult]]:
         elif record.mass and record.mass["meeting"] == meeting.code:
             found[record.id].append(_final(record, meeting))
     return found
+
+
+def _picture_here(code: str) -> dict[str, Any]:
+    """The picture of an open meeting; what another host has is seen on the meeting's own page."""
+    try:
+        return live_picture(code)
+    except UrnElsewhere:
+        return {"state": "open", "cast": 0, "released": None}
 
 
 def _provisional(

@@ -41,9 +41,19 @@ class ServerBusy(MingceError):
 
 
 class UrnElsewhere(MingceError):
+    """host: address of the other host that has the urn; empty where it should be here."""
+
     code = "urn_elsewhere"
     status = 503
     message = "这次测评会的票箱不在这台服务器上，或者读不出来，暂时不能投票。请告诉工作人员。"
+
+    def __init__(self, host: str = "") -> None:
+        super().__init__()
+        self.host = host
+
+
+class HostAway(ServerBusy):
+    """The other host that has the urn does not answer."""
 
 
 class TooManyWatchers(MingceError):

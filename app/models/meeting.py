@@ -22,7 +22,8 @@ class Meeting(Base):
     """测评会.
 
     form: the frozen ballot form (JSON of app.domain.meeting.Form). display_version: raised to
-    revoke the display link. The secret of its keys, its slips and its ballots lie in its urn.
+    revoke the display link. urn_host: address of the host on whose disk the urn lies, where there
+    are several hosts. The secret of its keys, its slips and its ballots lie in its urn.
     """
 
     __tablename__ = "meetings"
@@ -50,6 +51,7 @@ class Meeting(Base):
     display_version: Mapped[int] = mapped_column(default=1)
     present: Mapped[int | None] = mapped_column()
     void_reason: Mapped[str] = mapped_column(String(200), default="")
+    urn_host: Mapped[str | None] = mapped_column(String(120))
 
     round: Mapped[Round] = relationship()
     groups: Mapped[list[VoterGroup]] = relationship(
