@@ -14,12 +14,15 @@ from typing import NamedTuple
 from tests.chaos.crowd import Crowd
 from tests.chaos.ledger import Counts, Expected, reconcile
 from tests.chaos.phone import KNOWN, NEW, Phone
-from tests.chaos.stand import Hall, Kind, Stand, Store
+from tests.chaos.stand import Hall, Kind, Stand, Store, standing
 
 KINDS: dict[Store, Sequence[Kind]] = {
     "SQLite": ("worker", "worker", "arbiter"),
     "PostgreSQL": ("worker", "arbiter", "database"),
 }
+KILLS = 100
+TRIES = 10
+RESENDS = 2500
 SLIPS_A_ROUND = 500
 SLIPS = 150
 FEWER_SLIPS = 50
@@ -34,6 +37,30 @@ class Outcome(NamedTuple):
     store: Store
     counts: Counts
     detail: Counter[str]
+
+
+def everything(store: Store, seed: int, number: int = KILLS) -> list[Outcome]:
+    """Every fault on one store; says so as it goes on."""
+    found = []
+    started = time.monotonic()
+    for outcome in _each(store, seed, number):
+        found.append(outcome)
+        said = "as it should be" if not outcome.counts.wrong else outcome.counts.wrong
+        passed = time.monotonic() - started
+        print(f"{passed:4.0f} s  {store}, {outcome.fault}: {said}", flush=True)
+    return found
+
+
+def _each(store: Store, seed: int, number: int) -> Iterator[Outcome]:
+    with standing(store) as stand:
+        yield kills(stand, seed, number)
+        yield broken_off(stand, seed, TRIES)
+        yield half_open(stand, seed)
+        yield resends(stand, seed, RESENDS)
+    with standing(store, faulty=True) as stand:
+        yield full_disk(stand, seed)
+        yield clock_set(stand, seed)
+        yield slow_disk(stand, seed, seconds=0.2, ballots=40)
 
 
 def kills(stand: Stand, seed: int, number: int, slips: int = SLIPS_A_ROUND) -> Outcome:
