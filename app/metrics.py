@@ -15,7 +15,6 @@ import time
 from _thread import allocate_lock
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
-from typing import Literal
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -27,8 +26,8 @@ from prometheus_client.samples import Exemplar
 
 from app.domain.errors import MingceError, NotFound
 
-Kind = Literal["redeem", "cast"]
-KINDS: tuple[Kind, ...] = ("redeem", "cast")
+KINDS = ("bind_slips", "put_ballots", "other")
+"""What is committed in company, by the name of the function that does it."""
 
 STEP = 10
 """What voters did is told in multiples of this."""
@@ -128,21 +127,22 @@ def free_row(worker: int) -> None:
     _board[row : row + _GAUGES] = memoryview(bytes(_GAUGES * 8)).cast("d")
 
 
-def observe_batch(kind: Kind, size: int, seconds: float) -> None:
-    """One durable commit of `size` redeems or ballots, which took so long. From any thread."""
+def observe_batch(kind: str, size: int, seconds: float) -> None:
+    """One durable commit of so many slips or ballots, which took so long. From any thread."""
+    kind = _kind(kind)
     _add("batches", kind, _bucket(size, SIZES))
     _add("batched", kind, by=size)
     _add("commits", kind, _bucket(seconds, SECONDS))
 
 
-def count_failed_batch(kind: Kind) -> None:
+def count_failed_batch(kind: str) -> None:
     """A commit that failed, whatever became of those in it."""
-    _add("failed_batches", kind)
+    _add("failed_batches", _kind(kind))
 
 
-def add_waiting(kind: Kind, change: int) -> None:
-    """So many more (or fewer) redeems or ballots stand in line in this process."""
-    _add("waiting", kind, by=change)
+def add_waiting(kind: str, change: int) -> None:
+    """So many more (or fewer) slips or ballots stand in line in this process."""
+    _add("waiting", _kind(kind), by=change)
 
 
 def count_refusal(code: str) -> None:
@@ -224,6 +224,10 @@ def _label(endpoint: str | None) -> str:
         return endpoint
     door = (endpoint or "").partition(".")[0]
     return door if door in ENDPOINTS else "other"
+
+
+def _kind(name: str) -> str:
+    return name if name in KINDS else "other"
 
 
 def _bucket(value: float, limits: Sequence[float]) -> str:
@@ -324,7 +328,7 @@ def _batches(total: _Total) -> Iterator[Metric]:
         "mingce_commit_seconds", "Seconds to be durable; in full tens.", labels=["kind"]
     )
     batched = CounterMetricFamily(
-        "mingce_committed", "Redeems and ballots committed; in full tens.", labels=["kind"]
+        "mingce_committed", "Slips and ballots committed; in full tens.", labels=["kind"]
     )
     failed = CounterMetricFamily("mingce_failed_batches", "Commits that failed.", labels=["kind"])
     for kind in KINDS:

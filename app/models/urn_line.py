@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import structlog
 
+from app import metrics
 from app.domain.errors import ServerBusy
 from app.process import off_the_loop
 
@@ -97,6 +98,7 @@ class UrnLine:
             if len(self._waiting) >= WAITING_MOST:
                 raise ServerBusy
             self._waiting.append(ticket)
+            metrics.add_waiting(batch.__name__, 1)
             leads, self._led = not self._led, True
         if not leads:
             ticket.called.wait()
@@ -121,6 +123,7 @@ class UrnLine:
                 company = [t for t in self._waiting if t.batch is mine.batch][:BATCH_MOST]
                 chosen = set(map(id, company))
                 self._waiting = deque(t for t in self._waiting if id(t) not in chosen)
+            metrics.add_waiting(mine.batch.__name__, -len(company))
             outcomes = self._committed(mine.batch, [ticket.job for ticket in company])
             for ticket, outcome in zip(company, outcomes, strict=True):
                 ticket.outcome = outcome
@@ -153,13 +156,16 @@ class UrnLine:
                 raise UrnStopped
             outcomes = batch(connection, jobs)
             connection.execute(f"PRAGMA busy_timeout={COMMIT_SECONDS * 1000:.0f}")
+            began = time.perf_counter()
             off_the_loop(connection.execute, "COMMIT")
         except BaseException as error:
             _roll_back(connection)
             if isinstance(error, sqlite3.DatabaseError):
+                metrics.count_failed_batch(batch.__name__)
                 raise self._meaning(error) from error
             raise
         self._note(batch.__name__, len(jobs))
+        metrics.observe_batch(batch.__name__, len(jobs), time.perf_counter() - began)
         return outcomes
 
     def _begin(self, connection: sqlite3.Connection) -> None:

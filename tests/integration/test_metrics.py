@@ -91,6 +91,8 @@ def test_the_numbers_tell_of_votes_in_full_tens_and_name_nobody(
         scrapes.append(scrape(server))
     told = [requests_of("voting.ballots", "2xx", read(text)) for text in scrapes]
     assert told == [0] * 9 + [10] * 3
+    for kind in ("bind_slips", "put_ballots"):
+        assert read(scrapes[-1])[f'mingce_committed_total{{"kind": "{kind}"}}'] == 10
     kept = tmp_path / "scrapes"
     kept.write_text("".join(scrapes))
     assert [trace for phone in phones for trace in phone.traces_in([kept])] == []
@@ -155,18 +157,18 @@ def test_a_secret_may_stand_in_a_file(data_dir: Path, tmp_path: Path) -> None:
 def test_batches_are_counted_with_their_sizes_and_times(client: FlaskClient) -> None:
     before = read(client.get("/metrics").get_data(as_text=True))
     for _ in range(20):
-        metrics.observe_batch("cast", 7, 0.03)
-    metrics.count_failed_batch("redeem")
-    metrics.add_waiting("cast", 4)
+        metrics.observe_batch("put_ballots", 7, 0.03)
+    metrics.count_failed_batch("bind_slips")
+    metrics.add_waiting("put_ballots", 4)
     after = read(client.get("/metrics").get_data(as_text=True))
-    metrics.add_waiting("cast", -4)
+    metrics.add_waiting("put_ballots", -4)
     grown = {name: after[name] - before.get(name, 0) for name in after}
-    assert grown['mingce_committed_total{"kind": "cast"}'] == 140
-    assert grown['mingce_batch_size_bucket{"kind": "cast", "le": "5.0"}'] == 0
-    assert grown['mingce_batch_size_bucket{"kind": "cast", "le": "10.0"}'] == 20
-    assert grown['mingce_commit_seconds_bucket{"kind": "cast", "le": "0.05"}'] == 20
-    assert grown['mingce_failed_batches_total{"kind": "redeem"}'] == 1
-    assert grown['mingce_waiting{"kind": "cast"}'] == 4
+    assert grown['mingce_committed_total{"kind": "put_ballots"}'] == 140
+    assert grown['mingce_batch_size_bucket{"kind": "put_ballots", "le": "5.0"}'] == 0
+    assert grown['mingce_batch_size_bucket{"kind": "put_ballots", "le": "10.0"}'] == 20
+    assert grown['mingce_commit_seconds_bucket{"kind": "put_ballots", "le": "0.05"}'] == 20
+    assert grown['mingce_failed_batches_total{"kind": "bind_slips"}'] == 1
+    assert grown['mingce_waiting{"kind": "put_ballots"}'] == 4
 
 
 def test_every_label_of_a_request_is_an_endpoint_or_a_door(app: Flask) -> None:
