@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -21,6 +19,7 @@ from app.domain.errors import (
     TooLarge,
     TooMany,
 )
+from app.logs import Complaints
 from app.metrics import count_database_error, count_refusal
 
 log = structlog.get_logger()
@@ -28,33 +27,14 @@ log = structlog.get_logger()
 RETRY_AFTER_S = {429: 30, 503: 2}
 """Seconds after which it is worth while to ask again; phones wait longer each time anyway."""
 
-COMPLAIN_EVERY_S = 60.0
-
 _BY_STATUS: dict[int, type[MingceError]] = {
     error.status: error for error in (BadRequest, NotFound, MethodNotAllowed, TooLarge, TooMany)
 }
 
 
-class _Complaints:
-    """Tells the log of a database that fails, once a minute for each kind of error.
-
-    Not in a line for each of a hall's phones: it would tell when each of them came.
-    """
-
-    def __init__(self) -> None:
-        self._told: dict[str, float] = {}
-
-    def make(self, kind: str) -> None:
-        """Note that this kind of error was met."""
-        now = time.monotonic()
-        if now - self._told.get(kind, float("-inf")) >= COMPLAIN_EVERY_S:
-            self._told[kind] = now
-            log.error("database_error", kind=kind, endpoint=request.endpoint)
-
-
 def map_errors(app: Flask) -> None:
     """Register the handlers; a stranger never sees a traceback."""
-    complaints = _Complaints()
+    complaints = Complaints()
 
     app.register_error_handler(MingceError, refused)
 
@@ -86,7 +66,9 @@ def map_errors(app: Flask) -> None:
     @app.errorhandler(TimeoutError)
     def _database(error: OperationalError | InterfaceError | TimeoutError) -> Response:
         count_database_error()
-        complaints.make(type(getattr(error, "orig", None) or error).__name__)
+        kind = type(getattr(error, "orig", None) or error).__name__
+        if complaints.are_due(kind):
+            log.error("database_error", kind=kind, endpoint=request.endpoint)
         return answer(ServerBusy.status, ServerBusy.code, ServerBusy.message)
 
     @app.errorhandler(Exception)

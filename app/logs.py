@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 import traceback
 from contextlib import suppress
 from pathlib import Path
 
+import click
 import structlog
+
+COMPLAIN_EVERY_S = 60.0
 
 
 def set_up_logs(folder: Path) -> None:
@@ -70,6 +74,25 @@ def _trace_without_messages(error: BaseException) -> str:
     )
 
 
+class Complaints:
+    """Which kinds of trouble the log has been told of lately.
+
+    What fails for a whole hall is not noted for each of its phones: the lines would tell when each
+    of them came.
+    """
+
+    def __init__(self) -> None:
+        self._told: dict[str, float] = {}
+
+    def are_due(self, kind: str) -> bool:
+        """Whether this kind is to be noted now: once, and once a minute while it goes on."""
+        now = time.monotonic()
+        if now - self._told.get(kind, float("-inf")) < COMPLAIN_EVERY_S:
+            return False
+        self._told[kind] = now
+        return True
+
+
 class _EventLog:
     """Writes each event as one line; what structlog wraps."""
 
@@ -81,9 +104,19 @@ class _EventLog:
         with suppress(OSError):
             sys.stderr.write(line + "\n")
             sys.stderr.flush()
+        self._keep(line)
+
+    def info(self, line: str) -> None:
+        # Who gives a command reads on the terminal what the command says, in words.
+        if click.get_current_context(silent=True) is None:
+            self.msg(line)
+        else:
+            self._keep(line)
+
+    def _keep(self, line: str) -> None:
         # Opened anew each time: events are rare, several processes write, and the file may be
         # rotated away.
         with suppress(OSError), self._path.open("a", encoding="utf-8") as file:
             file.write(line + "\n")
 
-    debug = info = warning = error = critical = msg
+    debug = warning = error = critical = msg

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+import structlog
 
 from app.actions.grading import reassess
 from app.actions.live import picture, subject_counts
@@ -22,6 +23,8 @@ from app.domain.tally import count_marks
 from app.models import Meeting, boxes, db
 from app.models.base import writing
 from app.models.urn_file import UrnMissing, plain, urn_writing
+
+log = structlog.get_logger()
 
 
 def close_meeting(meeting_id: int, present: int | None = None) -> Box:
@@ -42,6 +45,7 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
             _publish(meeting, box)
             if not update_state(meeting, ("open",), state="closed", present=present):
                 raise MeetingStateChanged
+    log.info("meeting_closed", meeting=meeting.code)
     destroy_after_ending(meeting.code)
     return box
 

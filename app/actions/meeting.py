@@ -10,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
+import structlog
 from sqlalchemy import CursorResult, select, update
 
 from app.actions.grading import scheme_of
@@ -50,6 +51,8 @@ from app.models.urn_file import UrnMissing, urn_exists, urn_writing
 
 GROUPS_MOST = 9
 EXPECTED_MOST = 20_000
+
+log = structlog.get_logger()
 
 
 class Settings(NamedTuple):
@@ -176,6 +179,7 @@ def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_b
     # Where somebody has ended it in this very moment, the page says so.
     with suppress(UrnMissing):
         resume_urn(meeting.code, stop)
+    log.info("meeting_opened", meeting=meeting.code)
     return meeting
 
 
@@ -200,6 +204,7 @@ def void_meeting(meeting_id: int, reason: str, host_is_lost: bool = False) -> Me
                     stop_urn(urn, stop)
             if not update_state(meeting, ("draft", "open"), state="voided", void_reason=reason):
                 raise MeetingStateChanged
+    log.info("meeting_voided", meeting=meeting.code)
     destroy_after_ending(meeting.code)
     return meeting
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.actions.meeting import void_meeting
 from app.cli.voter import NotCast
 from app.extensions import limiter
 from app.models import db
@@ -142,6 +143,43 @@ def test_an_unforeseen_error_leaves_one_line_that_names_no_visitor_and_no_value(
     for private in ("192.168.1.77", "what the voter sent"):
         assert private not in written
         assert private not in answer.get_data(as_text=True)
+
+
+def test_what_becomes_of_a_meeting_is_noted_without_anybody_in_it(
+    app: Flask, data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = Example(app), Example(app)
+    first.vote_all()
+    first.close()
+    app.test_cli_runner().invoke(args=["meeting", "show", first.code])
+    with app.app_context():
+        void_meeting(second.id, "张三把票弄丢了")
+    lines = (data_dir / "logs" / "events.log").read_text().splitlines()
+    events = [json.loads(line) for line in lines]
+    assert [(event["event"], event["meeting"]) for event in events] == [
+        ("meeting_opened", first.code),
+        ("meeting_opened", second.code),
+        ("meeting_closed", first.code),
+        ("meeting_voided", second.code),
+    ]
+    assert {frozenset(event) for event in events} == {
+        frozenset(("event", "level", "timestamp", "meeting"))
+    }
+    # On the terminal of who gave a command stands what the command says, in words.
+    assert "meeting_closed" not in capsys.readouterr().err
+
+
+def test_a_database_that_fails_a_whole_hall_is_noted_once(app: Flask, data_dir: Path) -> None:
+    with app.app_context():
+        db.session.execute(db.text("DROP TABLE meeting_subjects"))
+        db.session.execute(db.text("DROP TABLE boxes"))
+        db.session.execute(db.text("ALTER TABLE meetings RENAME TO lost"))
+        db.session.commit()
+    client = app.test_client()
+    answers = [client.get("/api/v1/meetings/ABC") for _ in range(50)]
+    assert {answer.status_code for answer in answers} == {503}
+    lines = (data_dir / "logs" / "events.log").read_text().splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["database_error"]
 
 
 def test_a_log_that_cannot_be_written_does_not_break_a_request(app: Flask, data_dir: Path) -> None:
