@@ -1,8 +1,8 @@
 """Fan-out of live pictures: one poller for each watched meeting of a process, many watchers.
 
-A poller reads the meeting's picture at short intervals while somebody watches, and keeps the
-newest only. Watchers wait for it to change, so that a slow one skips pictures and holds up
-nobody. Plain threads and gevent's greenlets serve alike.
+A poller looks at short intervals whether the meeting has changed while somebody watches, reads its
+picture if so, and keeps the newest only. Watchers wait for it to change, so that a slow one skips
+pictures and holds up nobody. Plain threads and gevent's greenlets serve alike.
 """
 
 from __future__ import annotations
@@ -57,16 +57,21 @@ class Limits(NamedTuple):
     """Numbers of one process; times in seconds.
 
     live, screen: most watchers of each kind; screens have places of their own, so that a crowd
-    of public watchers cannot shut out the room's projector. interval: between two looks at the
-    database, lengthened so that all pollers together take no more than `share` of one core.
-    heartbeat: longest silence. linger: how long a stream goes on after its last event.
-    longest_pause: between looks at a database that fails, or at a meeting that is over.
+    of public watchers cannot shut out the room's projector. tick: between two looks at the stamp.
+    interval: between two readings of a meeting whose stamp has not changed. Readings are put off so
+    that all pollers together take no more than `share` of one core, and so is what they cost to
+    tell all watchers (each_s for one), after the first few. heartbeat: longest silence. linger: how
+    long a stream goes on after its last event. longest_pause: between looks at a database that
+    fails, or at a meeting that is over.
     """
 
     live: int = 2000
     screen: int = 200
-    interval: float = 0.2
+    tick: float = 0.025
+    interval: float = 1.0
     share: float = 0.15
+    each_s: float = 60e-6
+    at_once: int = 3
     heartbeat: float = 15.0
     linger: float = 60.0
     longest_pause: float = 2.0
@@ -86,12 +91,27 @@ class _Channel:
         self.changed = threading.Condition()
 
 
-class Hub:
-    """All watched meetings of this process. `read` takes a meeting's code; it may fail."""
+def no_stamp(_code: str) -> object:
+    """Where nothing tells cheaply that a meeting has changed."""
+    return None
 
-    def __init__(self, read: Callable[[str], Frame], limits: Limits = Limits()) -> None:  # noqa: B008 - immutable
+
+class Hub:
+    """All watched meetings of this process.
+
+    read: of a meeting's code; it may fail. stamp: another one wherever `read` may give another
+    frame, and costs next to nothing; None where it does not know.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[str], Frame],
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+        stamp: Callable[[str], object] = no_stamp,
+    ) -> None:
         self.limits = limits
         self._read = read
+        self._stamp = stamp
         self._lock = threading.Lock()
         self._channels: dict[str, _Channel] = {}
         self._watching: Counter[Kind] = Counter()
@@ -152,14 +172,21 @@ class Hub:
             self._watching[kind] -= 1
 
     def _poll(self, code: str, channel: _Channel) -> None:
-        pause = self.limits.interval
+        limits, pace = self.limits, _Pace(self.limits)
+        tick = min(limits.tick, limits.interval)
+        seen: object = None
+        pause, earliest, due = limits.interval, 0.0, time.monotonic() + tick
         while True:
-            time.sleep(pause)
+            time.sleep(tick)
             with self._lock:
                 if channel.watchers == 0:
                     del self._channels[code]
                     return
             began = time.monotonic()
+            stamp = self._stamp(code)
+            changed = stamp != seen and not channel.failing
+            if began < earliest or not (changed or began >= due) or not pace.allows(began):
+                continue
             try:
                 frame = self._read(code)
             except Exception as error:
@@ -167,19 +194,36 @@ class Hub:
                 if not channel.failing:
                     log.error("live_picture_unreadable", kind=type(error).__name__)
                 channel.failing = True
-                pause = min(pause * 2, self.limits.longest_pause)
+                pause = min(pause * 2, limits.longest_pause)
+                due = time.monotonic() + pause
                 continue
             channel.failing = False
-            pause = self._pause(frame, time.monotonic() - began)
+            seen, pause = stamp, limits.longest_pause if frame.final else limits.interval
+            ended = time.monotonic()
+            earliest = ended + (ended - began) * len(self._channels) / limits.share
+            due = ended + pause
             if frame != channel.frame:
+                pace.told(ended, channel.watchers)
                 with channel.changed:
                     channel.frame = frame
                     channel.changed.notify_all()
 
-    def _pause(self, frame: Frame, took: float) -> float:
-        if frame.final:
-            return self.limits.longest_pause
-        return max(self.limits.interval, took * len(self._channels) / self.limits.share)
+
+class _Pace:
+    """How often all watchers of a meeting may be told something new."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._free_at = 0.0
+
+    def allows(self, now: float) -> bool:
+        """Whether it is time."""
+        return now >= self._free_at
+
+    def told(self, now: float, watchers: int) -> None:
+        """They are being told. A few pictures after a rest may follow each other at once."""
+        gap = watchers * self._limits.each_s / self._limits.share
+        self._free_at = max(self._free_at, now - self._limits.at_once * gap) + gap
 
 
 class Stream(Iterator[bytes]):

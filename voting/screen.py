@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from typing import cast
 
-import msgspec
 import qrcode
 from flask import Flask, Response, current_app, jsonify, render_template, request
 from flask.blueprints import BlueprintSetupState
 from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.svg import SvgPathImage
 
-from app.actions.display import receipt_address, screen_picture, shown_meeting, watched_meeting
+from app.actions.display import receipt_address, shown_meeting, watched_meeting
 from voting import blueprint
-from voting.live import FINAL_ID, Frame, Hub, event
+from voting.live import FINAL_ID, Hub
+from voting.pictures import Pictures
 
 _HUB = "mingce_live"
 _QR_MASK = 2
@@ -24,7 +23,8 @@ _QR_MASK = 2
 @blueprint.record
 def _open_hub(setup: BlueprintSetupState) -> None:
     # Flask types this as its inner, server-less application; it is the whole one.
-    setup.app.extensions[_HUB] = Hub(_reader(cast(Flask, setup.app)))
+    pictures = Pictures(cast(Flask, setup.app))
+    setup.app.extensions[_HUB] = Hub(pictures.read, stamp=pictures.stamp)
 
 
 @blueprint.get("/api/v1/meetings/<code>/events")
@@ -74,24 +74,3 @@ def _answer(code: str, version: int | None) -> Response:
         mimetype="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
-
-
-def _reader(app: Flask) -> Callable[[str], Frame]:
-    def read(code: str) -> Frame:
-        with app.app_context():
-            picture = screen_picture(code)
-        live = picture.live
-        final = live is not None and live["state"] in ("closed", "voided")
-        shown = {"live": live, "turnout": picture.turnout, "digest": picture.digest}
-        return Frame(
-            live=event(_json(live), final) if live else None,
-            screen=event(_json(shown), final),
-            version=picture.version,
-            final=final,
-        )
-
-    return read
-
-
-def _json(value: object) -> bytes:
-    return msgspec.json.encode(value, order="sorted")

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from app.actions.live import Turnout, live_picture, turnout
+from app.actions.live import Turnout, live_and_turnout
 from app.domain.errors import LinkInvalid, MeetingUnknown
 from app.models import Meeting, boxes
 from app.models.base import reading
@@ -56,28 +56,39 @@ def watched_meeting(signed: str) -> WatchedMeeting:
     return WatchedMeeting(row.code, row.display_version)
 
 
-def screen_picture(meeting_code: str) -> ScreenPicture:
-    """What the screen shows now. Raises MeetingUnknown."""
+def screen_picture(meeting_code: str, version: int | None = None) -> ScreenPicture:
+    """What the screen shows now. Raises MeetingUnknown; UrnElsewhere where another host knows.
+
+    version: of the display links, where it has been read a moment ago; then the main database is
+    not asked about an open meeting.
+    """
     live: dict[str, Any] | None = None
     totals: Turnout | None = None
-    # To live_picture a draft is unknown; whether there is no meeting at all is found out below.
+    # To live_and_turnout a draft is unknown; whether there is no meeting at all is found out below.
     with suppress(MeetingUnknown):
-        live, totals = live_picture(meeting_code), turnout(meeting_code)
+        live, totals = live_and_turnout(meeting_code)
+    digest = None
+    if version is None or live is None or live["state"] != "open":
+        version, digest = _version_and_digest(meeting_code)
+    return ScreenPicture(
+        live=live,
+        turnout=totals._asdict() if totals else None,
+        digest=digest if live and live["state"] == "closed" else None,
+        version=version,
+    )
+
+
+def _version_and_digest(code: str) -> tuple[int, str | None]:
     table = Meeting.__table__.c
     with reading() as connection:
         row = connection.execute(
             select(table.display_version, boxes.c.digest)
             .outerjoin(boxes, boxes.c.meeting_id == table.id)
-            .where(table.code == meeting_code)
+            .where(table.code == code)
         ).first()
     if row is None:
         raise MeetingUnknown
-    return ScreenPicture(
-        live=live,
-        turnout=totals._asdict() if totals else None,
-        digest=row.digest if live and live["state"] == "closed" else None,
-        version=row.display_version,
-    )
+    return row.display_version, row.digest
 
 
 def shown_meeting(meeting_code: str) -> dict[str, Any]:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import func, select
 
 from app.actions.picture import Counts, Picture, released_picture
-from app.actions.slip import slip_totals
 from app.actions.urn import cast_number
-from app.actions.urn_state import is_stopped
 from app.actions.whereabouts import other_host
 from app.domain.errors import MeetingUnknown, UrnElsewhere
 from app.domain.meeting import Form
 from app.domain.tally import satisfaction
-from app.models import Meeting, VoterGroup, boxes, urn_groups, urn_meeting
+from app.models import Meeting, VoterGroup, boxes
 from app.models.base import reading
-from app.models.urn_file import UrnMissing, plain, urn_reading
+from app.models.urn_file import UrnMissing, urn_look
 
 
 class Turnout(NamedTuple):
@@ -29,41 +28,54 @@ class Turnout(NamedTuple):
     cast: int
 
 
+class _Seen(NamedTuple):
+    """What is read of an urn at one moment."""
+
+    stopped: bool
+    form: bytes
+    released: Picture | None
+    turnout: Turnout
+
+
 def live_picture(meeting_code: str) -> dict[str, Any]:
     """The answer of `GET …/live`: state, number cast, and the released picture or None.
 
     Raises MeetingUnknown; UrnElsewhere where another host has the urn.
     """
+    return live_and_turnout(meeting_code)[0]
+
+
+def live_and_turnout(meeting_code: str) -> tuple[dict[str, Any], Turnout]:
+    """The same, and the totals that the screen shows beside it, of one moment."""
     try:
-        with urn_reading(meeting_code) as urn:
-            stopped = is_stopped(urn)
-            released = released_picture(plain(urn))
-            form = urn.scalar(select(urn_meeting.c.form))
-            answer = _answer("open", cast_number(plain(urn)), form, released)
+        seen = urn_look(meeting_code, _look)
     except UrnMissing:
-        return _without_urn(meeting_code)
-    if stopped and (ended := _without_urn(meeting_code))["state"] != "open":
-        return ended
-    return answer
+        return _without_urn(meeting_code), _turnout_of_box(meeting_code)
+    if seen.stopped and (ended := _without_urn(meeting_code))["state"] != "open":
+        return ended, _turnout_of_box(meeting_code)
+    form = msgspec.json.decode(seen.form, type=Form) if seen.released else None
+    return _answer("open", seen.turnout.cast, form, seen.released), seen.turnout
+
+
+def _look(urn: sqlite3.Connection) -> _Seen:
+    meeting = urn.execute("SELECT state, form FROM meeting").fetchone()
+    if meeting is None:
+        raise UrnMissing
+    expected = urn.execute('SELECT coalesce(sum(expected), 0) FROM "groups"').fetchone()[0]
+    issued, redeemed = urn.execute(
+        "SELECT count(*) FILTER (WHERE NOT voided), count(*) FILTER (WHERE used) FROM slips"
+    ).fetchone()
+    return _Seen(
+        stopped=meeting[0] != "open",
+        form=meeting[1].encode(),
+        released=released_picture(urn),
+        turnout=Turnout(expected, issued, redeemed, cast_number(urn)),
+    )
 
 
 def turnout(meeting_code: str) -> Turnout:
     """The totals that the screen shows beside the picture."""
-    try:
-        with urn_reading(meeting_code) as urn:
-            stopped = is_stopped(urn)
-            groups = slip_totals(urn).values()
-            totals = Turnout(
-                expected=urn.scalar(select(func.sum(urn_groups.c.expected))) or 0,
-                issued=sum(group.issued - group.voided for group in groups),
-                redeemed=sum(group.redeemed for group in groups),
-                cast=cast_number(plain(urn)),
-            )
-    except UrnMissing:
-        return _turnout_of_box(meeting_code)
-    if stopped and _without_urn(meeting_code)["state"] != "open":
-        return _turnout_of_box(meeting_code)
-    return totals
+    return live_and_turnout(meeting_code)[1]
 
 
 def picture(form: Form, counts: Counts, at: int) -> dict[str, Any]:
@@ -90,16 +102,9 @@ def subject_counts(form: Form, counts: Counts, subject_id: str) -> Counts:
     return {cell.question: counts[cell.id] for cell in form.cells if cell.subject == subject_id}
 
 
-def _answer(
-    state: str, cast: int, form: dict[str, Any] | None, released: Picture | None
-) -> dict[str, Any]:
-    return {
-        "state": state,
-        "cast": cast,
-        "released": picture(msgspec.convert(form, Form), released.counts, released.at)
-        if released
-        else None,
-    }
+def _answer(state: str, cast: int, form: Form | None, released: Picture | None) -> dict[str, Any]:
+    shown = picture(form, released.counts, released.at) if form and released else None
+    return {"state": state, "cast": cast, "released": shown}
 
 
 def _without_urn(code: str) -> dict[str, Any]:
@@ -117,7 +122,8 @@ def _without_urn(code: str) -> dict[str, Any]:
         raise UrnElsewhere(host)
     if row.cast is None:
         return _answer(row.state, 0, None, None)
-    return _answer(row.state, row.cast, row.form, Picture(row.cast, row.counts))
+    form = msgspec.convert(row.form, Form)
+    return _answer(row.state, row.cast, form, Picture(row.cast, row.counts))
 
 
 def _turnout_of_box(code: str) -> Turnout:

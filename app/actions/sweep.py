@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.actions.urn_state import last_stop, resume_urn
 from app.models import Meeting, slips
-from app.models.base import writing
+from app.models.base import reading, writing
 from app.models.urn_file import UrnMissing, destroy_urn, urn_codes, urn_reading
 
 log = structlog.get_logger()
@@ -26,6 +26,23 @@ def sweep() -> bool:
     for code in urn_codes():
         swept = settle(code) and swept
     return swept
+
+
+def settle_ended() -> None:
+    """Destroy the urns here of meetings that another host has ended."""
+    codes = urn_codes()
+    if not codes:
+        return
+    with reading() as connection:
+        ended = list(
+            connection.scalars(
+                select(Meeting.code).where(
+                    Meeting.code.in_(codes), Meeting.state.in_(("closed", "voided"))
+                )
+            )
+        )
+    for code in ended:
+        settle(code)
 
 
 def settle(code: str) -> bool:

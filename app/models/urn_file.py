@@ -6,21 +6,25 @@ import os
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote
 
 from flask import Flask, current_app
 from sqlalchemy import Connection, Engine, QueuePool, create_engine
 from sqlalchemy.exc import DatabaseError
 
+from app.domain.errors import ServerBusy
 from app.domain.slip import ALPHABET
 from app.models.base import READ_ONLY, WRITES, prepare_sqlite, settle_transactions
 from app.models.urn import metadata
 from app.models.urn_line import UrnLine
 from app.models.urn_line import UrnMissing as UrnMissing  # noqa: PLC0414 - part of this module's face
+from app.process import off_the_loop
+
+T = TypeVar("T")
 
 FOLDER = "urns"
 SUFFIX = ".sqlite"
@@ -90,6 +94,37 @@ def urn_inode(code: str) -> int:
         raise UrnMissing from None
 
 
+def urn_stamp(code: str) -> tuple[int, int, int] | None:
+    """The number of the urn's file, when it was last changed, and its size; None where it is not.
+
+    A look from outside: whoever opened the file and closed it would take SQLite's locks away.
+    """
+    if not _CODE.fullmatch(code):
+        return None
+    try:
+        found = os.stat(_address(code))
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def urn_look(code: str, look: Callable[[sqlite3.Connection], T]) -> T:
+    """What `look` reads of the urn in one transaction; other greenlets go on meanwhile.
+
+    It may wait for a commit, so it has a connection of its own and no lock of gevent's. Raises
+    UrnMissing, ServerBusy.
+    """
+    if not urn_exists(code):
+        raise UrnMissing
+    try:
+        found: T = off_the_loop(_look, urn_path(code), look)
+    except sqlite3.DatabaseError as error:
+        if urn_exists(code) and not _spoilt(error):
+            raise ServerBusy from error
+        raise UrnMissing from error
+    return found
+
+
 def destroy_urn(code: str) -> None:
     """Overwrite the urn's files, if there are any, and remove them.
 
@@ -145,8 +180,18 @@ def _connection(code: str, option: str) -> Iterator[Connection]:
         raise UrnMissing from error
 
 
+def _look(path: Path, look: Callable[[sqlite3.Connection], T]) -> T:
+    with closing(_connect_prepared(path)) as connection:
+        connection.execute("BEGIN")
+        return look(connection)
+
+
 def _is_no_database(error: DatabaseError) -> bool:
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+    return _spoilt(error.orig)
+
+
+def _spoilt(error: BaseException | None) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
