@@ -36,10 +36,11 @@ class Done(NamedTuple):
 
 
 class Host:
-    """Asks for one action after another."""
+    """Asks for one action after another. log: what the product writes to standard error."""
 
-    def __init__(self, env: Mapping[str, str]) -> None:
+    def __init__(self, env: Mapping[str, str], log: Path) -> None:
         self._env = dict(env)
+        self._log = log
         self._process: subprocess.Popen[str] | None = None
 
     def done(self, act: str, *arguments: object) -> dict[str, Any]:
@@ -56,14 +57,16 @@ class Host:
         seconds until it is.
         """
         if self._process is None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.chaos.host"],
-                cwd=ROOT,
-                env=self._env,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "tests.chaos.host"],
+                    cwd=ROOT,
+                    env=self._env,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=log,
+                    text=True,
+                )
         assert self._process.stdin
         assert self._process.stdout
         wish = {"act": act, "with": arguments, "die_at": die_at, "kill_after": kill_after}

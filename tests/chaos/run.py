@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -17,12 +18,12 @@ from tests.chaos.phone import KNOWN, NEW, Phone
 from tests.chaos.stand import Hall, Kind, Stand, Store, standing
 
 KINDS: dict[Store, Sequence[Kind]] = {
-    "SQLite": ("worker", "worker", "arbiter"),
-    "PostgreSQL": ("worker", "arbiter", "database"),
+    "SQLite": ("worker", "worker", "arbiter", "worker"),
+    "PostgreSQL": ("worker", "database", "arbiter", "worker", "database"),
 }
 KILLS = 100
 TRIES = 10
-RESENDS = 2500
+RESENDS = 20_000
 SLIPS_A_ROUND = 500
 SLIPS = 150
 FEWER_SLIPS = 50
@@ -58,19 +59,26 @@ def _each(store: Store, seed: int, number: int) -> Iterator[Outcome]:
         yield half_open(stand, seed)
         yield resends(stand, seed, RESENDS)
     with standing(store, faulty=True) as stand:
+        yield kills(stand, seed + 1, number // 5, sync=0.02)
         yield full_disk(stand, seed)
         yield clock_set(stand, seed)
         yield slow_disk(stand, seed, seconds=0.2, ballots=40)
 
 
-def kills(stand: Stand, seed: int, number: int, slips: int = SLIPS_A_ROUND) -> Outcome:
-    """Kill processes at random moments under load, in as many meetings as that takes."""
+def kills(
+    stand: Stand, seed: int, number: int, slips: int = SLIPS_A_ROUND, sync: float = 0.0
+) -> Outcome:
+    """Kill processes at random moments under load, in as many meetings as that takes.
+
+    sync: seconds that every fsync takes longer, so that most moments are in the middle of a commit.
+    """
     chance = random.Random(seed)  # noqa: S311
     total, detail = Counts(), Counter[str]()
     kinds = KINDS[stand.store]
     while detail.total() < number and not total.wrong:
         hall = stand.hall(slips)
         with _crowd(stand, hall, seed + total.meetings) as crowd:
+            stand.be_faulty(sync=sync)
             while crowd.busy and detail.total() < number and not crowd.wrong:
                 # In turn, so that every form has kills of every kind.
                 kind = kinds[detail.total() % len(kinds)]
@@ -80,9 +88,10 @@ def kills(stand: Stand, seed: int, number: int, slips: int = SLIPS_A_ROUND) -> O
                 # Sometimes the next one comes before all is well.
                 if chance.random() < 0.8:
                     crowd.go_on(or_end=True)
+            stand.be_faulty()
         total.add(_settled(stand, hall, crowd))
     total.kills = detail.total()
-    return Outcome("kill -9", stand.store, total, detail)
+    return Outcome("kill -9, slow disk" if sync else "kill -9", stand.store, total, detail)
 
 
 def broken_off(stand: Stand, seed: int, tries: int, acts: Sequence[str] = ()) -> Outcome:
@@ -99,13 +108,14 @@ def broken_off(stand: Stand, seed: int, tries: int, acts: Sequence[str] = ()) ->
 
 
 def full_disk(stand: Stand, seed: int) -> Outcome:
-    """No room for SQLite, then for no file at all; then there is room again."""
+    """No room for SQLite, then for no file at all; an fsync that fails; then all is well again."""
     detail = Counter[str]()
     hall = stand.hall(SLIPS)
     with _crowd(stand, hall, seed) as crowd:
         crowd.go_on(5)
         for what, full, free in (
             ("SQLite finds no room", lambda: stand.be_faulty(full=1), stand.be_faulty),
+            ("no fsync succeeds", lambda: stand.be_faulty(broken=1), stand.be_faulty),
             ("no file grows", lambda: stand.limit_files(0), lambda: stand.limit_files(-1)),
         ):
             full()
@@ -235,12 +245,17 @@ def _with_crowd(stand: Stand, hall: Hall, crowd: Crowd, counts: Counts) -> Count
 
 
 def _nothing_comes_in(crowd: Crowd, what: str) -> None:
-    """Wait until it shows, and see that nothing is acknowledged that is not durable."""
+    """Wait until it shows, and see that nothing is called new that is not durable."""
     for _ in range(2):
-        seen, before = crowd.unanswered + UNANSWERED, crowd.acknowledged
+        seen, before = crowd.unanswered + UNANSWERED, _new(crowd)
         crowd.until(lambda seen=seen: crowd.unanswered >= seen, f"phones to notice: {what}")
-    if crowd.acknowledged > before:
-        crowd.wrong.append(f"{crowd.acknowledged - before} ballots acknowledged while {what}")
+    if _new(crowd) > before:
+        crowd.wrong.append(f"{_new(crowd) - before} ballots answered as new while {what}")
+
+
+def _new(crowd: Crowd) -> int:
+    # One that came in before may be confirmed at any time.
+    return sum(voter.answers.count(NEW) for voter in crowd.voters)
 
 
 class Executioner:
@@ -259,6 +274,8 @@ class Executioner:
         if not self._steps:
             done = host.ask(act, *arguments)
             self._steps, self._seconds = max(done.steps, 1), done.seconds
+        elif self._stand.cluster and chance.random() < 0.3:
+            return self._asks_without_database(act, *arguments)
         elif chance.random() < 0.6:
             done = host.ask(act, *arguments, die_at=chance.randint(1, self._steps))
         else:
@@ -266,6 +283,17 @@ class Executioner:
         if done.answer is None and done.error != "killed":
             raise RuntimeError(f"{act}: {done.error}")
         self.detail[f"{act} {done.error or 'done'}"] += 1
+        return done.answer is not None
+
+    def _asks_without_database(self, act: str, *arguments: object) -> bool:
+        """The same, where PostgreSQL is killed meanwhile and the action fails."""
+        moment = self.chance.uniform(0, self._seconds)
+        with ThreadPoolExecutor(1) as beside:
+            asked = beside.submit(self._stand.host.ask, act, *arguments)
+            time.sleep(moment)
+            self._stand.kill("database", self.chance)
+        done = asked.result()
+        self.detail[f"{act} {'without' if done.error else 'before'} database killed"] += 1
         return done.answer is not None
 
     def sweeps(self) -> bool:

@@ -91,7 +91,7 @@ class Stand:
         self.faults.write_text("{}")
         faults = {"PYTHONPATH": str(FAULTY), "CHAOS_FAULTS": str(self.faults)}
         self.server = Killed(self.data, env | faults if faulty else env)
-        self.host = Host(self.server.env | faults)
+        self.host = Host(self.server.env | faults, folder / "host.log")
         self._draft: dict[str, Any] | None = None
         # Starting the command line takes longer than closing; once is enough.
         self._proved = False

@@ -2,13 +2,13 @@
 
 The file CHAOS_FAULTS names says what is faulty now, in JSON: `clock`, seconds by which the clock of
 the wall is shifted; `sync`, seconds that SQLite waits for the disk more than it does; `full`, 1
-where SQLite finds no room. It works for any account, with what Python ships.
+where SQLite finds no room; `broken`, 1 where no sync succeeds. It works for any account, with what
+Python ships.
 """
 
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import json
 import os
 import signal
@@ -17,7 +17,7 @@ import time
 from typing import Any
 
 FAULTS = os.environ.get("CHAOS_FAULTS", "")
-SQLITE_FULL = 13
+SQLITE_FULL, SQLITE_IOERR_FSYNC = 13, 1034
 POINTER = ctypes.sizeof(ctypes.c_void_p)
 # These are taken before gevent puts others in their place.
 _sleep, _time, _time_ns, _clock_gettime = time.sleep, time.time, time.time_ns, time.clock_gettime
@@ -156,7 +156,7 @@ def _with_faults(real: int) -> int:
             slow = fault("sync")
             if slow:
                 _sleep(slow)
-            return real_sync(file, flags)
+            return SQLITE_IOERR_FSYNC if fault("broken") else real_sync(file, flags)
 
         table[WRITE_AT] = ctypes.cast(_keep(WRITE(write)), ctypes.c_void_p).value
         table[SYNC_AT] = ctypes.cast(_keep(SYNC(sync)), ctypes.c_void_p).value
