@@ -13,11 +13,12 @@ import mmap
 import os
 import time
 from _thread import allocate_lock
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
@@ -39,6 +40,7 @@ ENDPOINTS = (
 )
 """Labels of requests; what is not named here counts with its door."""
 
+STREAMS = ("voting.events", "voting.screen_events")
 STATUSES = ("1xx", "2xx", "3xx", "4xx", "5xx")
 SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 15.0)
 SIZES = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 250.0)
@@ -96,6 +98,7 @@ _ROWS = WORKERS_MOST + 1
 # process that serves alone.
 _board = memoryview(mmap.mmap(-1, _ROWS * _WIDTH * 8)).cast("d")
 _lock = allocate_lock()
+_BEGAN = "mingce.began"
 
 
 class _Mine:
@@ -166,20 +169,33 @@ def use_metrics(app: Flask, token: str) -> None:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Board())
 
+    places: dict[tuple[str | None, int], tuple[int, int]] = {}
+
     @app.before_request
     def _begin() -> None:
-        g.mingce_began = time.perf_counter()
+        request.environ[_BEGAN] = time.perf_counter()
 
     @app.after_request
     def _count(response: Response) -> Response:
-        endpoint = _label(request.endpoint)
-        _add("requests", endpoint, f"{response.status_code // 100}xx")
-        if response.mimetype == "text/event-stream":
+        now = time.perf_counter()
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
+        kind = asked.endpoint, response.status_code // 100
+        if kind not in places:
+            label = _label(asked.endpoint)
+            places[kind] = _PLACES["requests", label, f"{kind[1]}xx"], _first_bucket(label)
+        requests, seconds = places[kind]
+        if asked.endpoint in STREAMS and kind[1] == 2:
             _add("streams")
             response.call_on_close(lambda: _add("streams", by=-1))
-        elif began := g.get("mingce_began"):
-            _add("seconds", endpoint, _bucket(time.perf_counter() - began, SECONDS))
-        _measure_memory()
+            seconds = 0
+        bucket = bisect_left(SECONDS, now - asked.environ.get(_BEGAN, now))
+        start = _Mine.start
+        with _lock:
+            _board[start + requests] += 1
+            if seconds:
+                _board[start + seconds + bucket] += 1
+        if now - _Mine.measured > MEMORY_EVERY_S:
+            _measure_memory(now)
         return response
 
     @app.get("/metrics")
@@ -226,6 +242,11 @@ def _label(endpoint: str | None) -> str:
     return door if door in ENDPOINTS else "other"
 
 
+def _first_bucket(label: str) -> int:
+    """The place of the lowest bucket of an endpoint's seconds; the others follow it."""
+    return _PLACES["seconds", label, str(SECONDS[0])]
+
+
 def _kind(name: str) -> str:
     return name if name in KINDS else "other"
 
@@ -252,10 +273,7 @@ def _mine_is_new() -> None:
         _add("starts")
 
 
-def _measure_memory() -> None:
-    now = time.monotonic()
-    if now - _Mine.measured < MEMORY_EVERY_S:
-        return
+def _measure_memory(now: float) -> None:
     _Mine.measured = now
     # Others' are not to be read under hidepid, so each process measures its own.
     with open("/proc/self/statm", "rb") as file:
