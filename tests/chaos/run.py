@@ -60,6 +60,7 @@ def _each(store: Store, seed: int, number: int) -> Iterator[Outcome]:
         yield resends(stand, seed, RESENDS)
     with standing(store, faulty=True) as stand:
         yield kills(stand, seed + 1, number // 5, sync=0.02)
+        yield broken_off(stand, seed + 2, TRIES, ("close",), sync=0.02)
         yield full_disk(stand, seed)
         yield clock_set(stand, seed)
         yield slow_disk(stand, seed, seconds=0.2, ballots=40)
@@ -94,8 +95,11 @@ def kills(
     return Outcome("kill -9, slow disk" if sync else "kill -9", stand.store, total, detail)
 
 
-def broken_off(stand: Stand, seed: int, tries: int, acts: Sequence[str] = ()) -> Outcome:
+def broken_off(
+    stand: Stand, seed: int, tries: int, acts: Sequence[str] = (), sync: float = 0.0
+) -> Outcome:
     """Kill the process that opens, issues, closes or voids, at any step or moment of it."""
+    stand.be_faulty(sync=sync)
     chance = random.Random(seed)  # noqa: S311
     total, detail = Counts(), Counter[str]()
     for act in acts or tuple(BREAKS):
@@ -104,7 +108,9 @@ def broken_off(stand: Stand, seed: int, tries: int, acts: Sequence[str] = ()) ->
             if not total.wrong:
                 total.add(BREAKS[act](stand, executioner))
     total.kills = sum(n for what, n in detail.items() if what.endswith("killed"))
-    return Outcome("kill -9 of the host", stand.store, total, detail)
+    stand.be_faulty()
+    fault = "kill -9 of the host, slow disk" if sync else "kill -9 of the host"
+    return Outcome(fault, stand.store, total, detail)
 
 
 def full_disk(stand: Stand, seed: int) -> Outcome:
