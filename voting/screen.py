@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import cast
 
 import qrcode
@@ -12,19 +13,48 @@ from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.svg import SvgPathImage
 
 from app.actions.display import receipt_address, shown_meeting, watched_meeting
+from app.domain.errors import NotFound
+from app.health import may_be_missing
+from app.hosts import is_forwarded
 from voting import blueprint
 from voting.live import FINAL_ID, Hub
-from voting.pictures import Pictures
+from voting.pictures import INTERNAL, Pictures, Steward
 
 _HUB = "mingce_live"
+_PICTURES = "mingce_pictures"
 _QR_MASK = 2
 
 
 @blueprint.record
 def _open_hub(setup: BlueprintSetupState) -> None:
     # Flask types this as its inner, server-less application; it is the whole one.
-    pictures = Pictures(cast(Flask, setup.app))
-    setup.app.extensions[_HUB] = Hub(pictures.read, stamp=pictures.stamp)
+    app = cast(Flask, setup.app)
+    pictures = app.extensions[_PICTURES] = Pictures(app)
+    app.extensions[_HUB] = Hub(pictures.read, stamp=pictures.stamp)
+    if app.config["MINGCE"].host_url:
+        _serve_hosts(app, pictures)
+
+
+def _serve_hosts(app: Flask, pictures: Pictures) -> None:
+    steward, started = Steward(app, pictures), threading.Event()
+    if pictures.relay:
+        may_be_missing(app, "redis", lambda: pictures.relay.state if pictures.relay else "lost")
+
+    @app.before_request
+    def _begin() -> None:
+        # Not where the application is made: the command line makes one, too.
+        if not started.is_set():
+            started.set()
+            steward.start()
+
+
+@blueprint.get(f"{INTERNAL}<code>")
+def picture_for_hosts(code: str) -> Response:
+    """What screens show of a meeting, for another host to show it; strangers find nothing here."""
+    if not is_forwarded():
+        raise NotFound
+    pictures: Pictures = current_app.extensions[_PICTURES]
+    return jsonify(pictures.picture(code)._asdict())
 
 
 @blueprint.get("/api/v1/meetings/<code>/events")

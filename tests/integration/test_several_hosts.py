@@ -5,10 +5,11 @@ from __future__ import annotations
 import http.client
 import json
 import re
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from http.cookiejar import CookieJar
 from pathlib import Path
 from typing import NamedTuple
@@ -20,8 +21,9 @@ from app.cli.crowd import vote_once
 from app.cli.voter import Door, fetch_meeting, read_slip_url
 from app.config import Config, ConfigError
 from tests.postgres import Postgres
+from tests.redis import RedisServer
 from tests.serving import Server
-from tests.watching import Json, cast_votes, open_demo
+from tests.watching import PATIENCE, Json, cast_votes, open_demo, watching
 
 SECRET = "shared by all hosts, and long enough to be one"
 NAME, PASSWORD = "王秘书", "a long enough password"
@@ -50,6 +52,13 @@ def start_hosts(stack: ExitStack, folder: Path, url: str, redis_url: str = "") -
 
 
 @pytest.fixture
+def redis_server() -> Iterator[RedisServer]:
+    server = RedisServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
 def hosts(tmp_path: Path, postgres: Postgres) -> Iterator[Hosts]:
     with ExitStack() as stack:
         yield start_hosts(stack, tmp_path, postgres.database())
@@ -69,6 +78,13 @@ def get(url: str) -> Json:
 
 def live(demo: Json) -> Json:
     return get(f"{demo['base']}/api/v1/meetings/{demo['meeting']}/live")
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 class Desk:
@@ -110,7 +126,9 @@ def test_votes_and_pages_reach_the_urn_through_the_host_that_does_not_have_it(
     demo = open_demo(hosts.owner)
     assert [path.stem for path in (hosts.owner.data / "urns").glob("*.sqlite")] == [demo["meeting"]]
     there = at(hosts.other, demo)
-    cast_votes(there, 12)
+    with watching(f"{there['screen']}/events") as screen:
+        cast_votes(there, 12)
+        assert screen.until(12)["live"] == live(demo)
     cast_votes(demo, 3, first=12)
     assert live(there) == live(demo)
     assert (live(there)["cast"], live(there)["released"]["at"]) == (15, 10)
@@ -200,6 +218,78 @@ def test_a_stranger_cannot_pass_for_a_host(hosts: Hosts) -> None:
     connection.close()
 
 
+def test_screens_at_another_host_follow_while_redis_dies_and_comes_back(
+    tmp_path: Path, postgres: Postgres, redis_server: RedisServer
+) -> None:
+    with ExitStack() as stack:
+        hosts = start_hosts(stack, tmp_path, postgres.database(), redis_server.url)
+        demo = open_demo(hosts.owner)
+        there = at(hosts.other, demo)
+        screen = stack.enter_context(watching(f"{there['screen']}/events"))
+        public = stack.enter_context(watching(f"{_api(there)}/events"))
+        home = stack.enter_context(watching(f"{demo['screen']}/events"))
+        cast_votes(there, 10)
+        assert screen.until(10)["live"]["released"]["at"] == 5
+        wait_until(lambda: f"mingce:live:{demo['meeting']}" in _keys(redis_server))
+        redis_server.kill()
+        cast_votes(there, 5, first=10)
+        assert screen.until(15)["live"]["released"]["at"] == 10
+        assert live(there) == live(demo)
+        redis_server.start()
+        wait_until(lambda: f"mingce:live:{demo['meeting']}" in _keys(redis_server))
+        wait_until(lambda: hosts.other.log_text() != "" and _listeners(redis_server) > 0)
+        cast_votes(there, 5, first=15)
+        shown = screen.until(20)
+        assert shown["live"]["released"]["at"] == 15
+        assert public.until(20) == shown["live"] == home.until(20)["live"]
+        closed = json.loads(hosts.owner.flask("meeting", "close", demo["meeting"], "--json"))
+        final = next(event for event in screen.events() if event["live"]["state"] == "closed")
+        assert (final["live"]["cast"], final["digest"]) == (20, closed["digest"])
+        assert closed["counts"]["g1"]["cast"] == 20
+
+
+def test_redis_hears_what_any_watcher_is_shown_and_nothing_else(
+    tmp_path: Path, postgres: Postgres, redis_server: RedisServer
+) -> None:
+    with ExitStack() as stack:
+        hosts = start_hosts(stack, tmp_path, postgres.database(), redis_server.url)
+        spy = stack.enter_context(closing(redis_server.client()))
+        commands = stack.enter_context(spy.monitor())
+        demo = open_demo(hosts.owner)
+        there = at(hosts.other, demo)
+        watcher = stack.enter_context(watching(f"{there['screen']}/events"))
+        shown = []
+        for number in range(12):
+            cast_votes(there, 1, first=number, choice=("option1", "option2")[number % 2])
+            shown.append(watcher.until(number + 1))
+        _wrong_slip(there)
+        hosts.owner.flask("meeting", "close", demo["meeting"])
+        end = next(event for event in watcher.events() if event["live"]["state"] == "closed")
+        redis_server.client().set("the end", "1")
+        heard = list(iter(lambda: commands.next_command()["command"], "SET the end 1"))
+        pictures = [
+            json.loads(line[line.index('{"digest"') :])
+            for line in heard
+            if line.startswith("PUBLISH")
+        ]
+        assert pictures
+        for picture in pictures:
+            assert set(picture) == {"live", "turnout", "digest", "version"}
+            assert set(picture["turnout"]) == {"expected", "issued", "redeemed", "cast"}
+            assert set(picture["live"]) == {"state", "cast", "released"}
+            released = picture["live"]["released"]
+            if picture["live"]["state"] == "open":
+                cast = picture["live"]["cast"]
+                assert (released or {"at": 0})["at"] == max(0, cast // 5 * 5 - 5)
+            else:
+                assert picture["live"] == end["live"]
+        known = ("EVAL", "GET", "SET", "PUBLISH", "PSUBSCRIBE", "SCAN", "HELLO", "CLIENT", "PING")
+        assert {line.split()[0] for line in heard} <= set(known)
+        assert {key for key in _keys(redis_server) if key != "the end"} <= {
+            f"mingce:live:{demo['meeting']}"
+        }
+
+
 @pytest.mark.parametrize(
     ("missing", "named"),
     [("MINGCE_SECRET_KEY", "MINGCE_SECRET_KEY"), ("DATABASE_URL", "DATABASE_URL")],
@@ -226,6 +316,31 @@ def test_several_hosts_must_share_secret_and_database(
 def test_a_wrong_address_is_named(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ConfigError, match=name):
         Config.from_env({"MINGCE_DATA": str(tmp_path), name: value})
+
+
+def _api(demo: Json) -> str:
+    return f"{demo['base']}/api/v1/meetings/{demo['meeting']}"
+
+
+def _keys(server: RedisServer) -> set[str]:
+    with closing(server.client()) as client:
+        return {key.decode() for key in client.keys("*")}
+
+
+def _listeners(server: RedisServer) -> int:
+    with closing(server.client()) as client:
+        return int(client.pubsub_numpat())
+
+
+def _wrong_slip(demo: Json) -> None:
+    slip = read_slip_url(demo["slips"][-1])
+    door = Door(demo["base"])
+    meeting = fetch_meeting(door, slip)
+    wrong = slip._replace(token="0" * 16)
+    failure = vote_once(door, meeting, wrong, dict.fromkeys(meeting.cells, "option1")).failure
+    door.close()
+    assert failure is not None
+    assert failure.status == 404
 
 
 def _meeting_page(desk: Desk, demo: Json) -> str:
