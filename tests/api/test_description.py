@@ -25,6 +25,8 @@ NOT_THE_API_S = {
     "BadInput",  # what admins type; voters' modules share files with it
     "LinkInvalid",  # the screen's signed link, which answers with a page
     "SlipsIssuedMeanwhile",  # when an admin issues slips
+    "UrnElsewhere",  # what the other host answers comes back instead
+    "HostAway",  # answers as ServerBusy
 }
 
 
