@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 120
 STEPS_MOST = 10**9
+TRIES_MOST = 3
 
 
 class Done(NamedTuple):
@@ -44,8 +45,14 @@ class Host:
         self._process: subprocess.Popen[str] | None = None
 
     def done(self, act: str, *arguments: object) -> dict[str, Any]:
-        """The answer of an action that nobody kills; RuntimeError where it fails."""
+        """The answer of an action that nobody kills; RuntimeError where it fails.
+
+        Who is told to come again does so, as an earlier action may have been broken off.
+        """
         done = self.ask(act, *arguments)
+        for _ in range(TRIES_MOST):
+            if done.error == "server_busy":
+                done = self.ask(act, *arguments)
         if done.answer is None:
             raise RuntimeError(f"{act}: {done.error}")
         return done.answer

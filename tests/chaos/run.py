@@ -6,6 +6,7 @@ import random
 import socket
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ KINDS: dict[Store, Sequence[Kind]] = {
 }
 KILLS = 100
 TRIES = 10
-RESENDS = 20_000
+RESENDS = 12_000
 SLIPS_A_ROUND = 500
 SLIPS = 150
 FEWER_SLIPS = 50
@@ -106,7 +107,10 @@ def broken_off(
         executioner = Executioner(stand, chance, detail)
         for _ in range(tries + 1):
             if not total.wrong:
-                total.add(BREAKS[act](stand, executioner))
+                try:
+                    total.add(BREAKS[act](stand, executioner))
+                except Exception as error:
+                    total.wrong.append(f"{act}: {error!r}\n{traceback.format_exc()}")
     total.kills = sum(n for what, n in detail.items() if what.endswith("killed"))
     stand.be_faulty()
     fault = "kill -9 of the host, slow disk" if sync else "kill -9 of the host"
@@ -315,6 +319,8 @@ def _opening(stand: Stand, executioner: Executioner) -> Counts:
     draft = stand.draft(SLIPS)
     meeting_id = draft["meeting_id"]
     done = executioner.asks("open", meeting_id)
+    if executioner.chance.random() < 0.5:
+        stand.knock(draft["meeting"])
     executioner.sweeps()
     if stand.host.done("state", meeting_id)["state"] != "open":
         assert not done

@@ -8,6 +8,7 @@ import random
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -17,8 +18,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from app.cli.voter import Door, Meeting, fetch_meeting, read_slip_url
+from app.cli.voter import Door, Meeting, blind, fetch_meeting, read_slip_url
 from app.domain.box import Box, read_box
+from app.domain.encoding import b64url
 from tests.chaos.host import Host
 from tests.chaos.phone import Voter
 from tests.postgres import Postgres
@@ -30,6 +32,7 @@ Kind = Literal["worker", "arbiter", "database"]
 
 FAULTY = Path(__file__).resolve().parent / "faulty"
 STARTS_MOST = 5
+KNOCKS = 8
 
 
 class Killed(Server):
@@ -121,6 +124,17 @@ class Stand:
         with closing(Door(self.server.base)) as door:
             meeting = fetch_meeting(door, voters[0].slip)
         return Hall(draft["meeting"], draft["meeting_id"], meeting, voters)
+
+    def knock(self, code: str) -> None:
+        """Strangers who ask for the credential of a meeting, and do not wait for an answer."""
+        body = json.dumps({"token": "0" * 16, "blinded": b64url(blind().blinded)}).encode()
+        head = (
+            f"POST /api/v1/meetings/{code}/credentials HTTP/1.1\r\nHost: x\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        for _ in range(KNOCKS):
+            with socket.create_connection(("127.0.0.1", self.server.port), 20) as stranger:
+                stranger.sendall(head.encode() + body)
 
     def close(self, hall: Hall) -> Box:
         """Close, the first time by the product's command; the box as everybody gets it."""
