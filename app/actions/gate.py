@@ -24,12 +24,11 @@ from app.models.base import reading
 from app.models.urn_file import (
     UrnMissing,
     urn_exists,
-    urn_inode,
     urn_line,
     urn_reading,
     urn_writing,
 )
-from app.models.urn_line import Batch, Outcome, UrnStopped
+from app.models.urn_line import Batch, Outcome, UrnLine, UrnStopped
 
 CLOSING_SECONDS = 10.0
 """How long a voter waits for the end of a closing; it takes a second or two at the most."""
@@ -111,12 +110,13 @@ def meeting_here(meeting_code: str) -> OpenMeeting:
 
     What it gives never changes, and is read once.
     """
-    known: dict[str, tuple[int, OpenMeeting]] = current_app.extensions.setdefault(_KNOWN, {})
+    known: dict[str, tuple[UrnLine, OpenMeeting]] = current_app.extensions.setdefault(_KNOWN, {})
     try:
-        inode = urn_inode(meeting_code)
+        # An opening that failed may have left an urn, with other keys; each has a line of its own.
+        line = urn_line(meeting_code)
         found = known.get(meeting_code)
-        if found is None or found[0] != inode:
-            found = known[meeting_code] = inode, _read(meeting_code)
+        if found is None or found[0] is not line:
+            found = known[meeting_code] = line, _read(meeting_code)
     except UrnMissing:
         for ended in [code for code in known if not urn_exists(code)]:
             del known[ended]

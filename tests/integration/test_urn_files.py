@@ -16,7 +16,8 @@ from app.actions import meeting as meetings
 from app.actions.closing import close_meeting
 from app.actions.meeting import create_meeting, get_meeting, open_meeting, void_meeting
 from app.actions.sweep import sweep
-from app.actions.urn_state import new_stop, stop_urn
+from app.actions.urn_state import found_urn, new_stop, stop_urn
+from app.domain.credential import Seed
 from app.factory import create_app
 from app.models import db
 from app.models.urn_file import close_urns, create_urn, urn_codes, urn_path, urn_writing
@@ -300,3 +301,15 @@ def test_an_urn_with_slips_outlasts_a_database_that_is_older(example: Example) -
         db.session.execute(text("UPDATE meetings SET state = 'open'"))
         db.session.commit()
     assert example.close()["counts"]["g1"]["cast"] == 12
+
+
+def test_an_urn_that_was_made_anew_is_known_by_its_own_keys(example: Example) -> None:
+    with example.app.app_context():
+        meeting = get_meeting(example.id)
+        before = gate.meeting_here(example.code)
+        assert gate.meeting_here(example.code) is before
+        for number in range(5):
+            # Its file may well get the number of the one before.
+            seed = Seed(bytes([number]) * 32)
+            found_urn(meeting, seed, meeting.form)
+            assert gate.meeting_here(example.code).seed == seed
