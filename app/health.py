@@ -12,16 +12,20 @@ import shutil
 import threading
 import time
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
+import redis
 import structlog
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from sqlalchemy import Engine, ExceptionContext, event, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.config import Config
 from app.models.base import reading
 from app.models.urn_file import FOLDER
 
@@ -31,6 +35,9 @@ ROOM_LEAST = 64 * MEGABYTE
 
 FRESH_S = 1.0
 """How long an answer of /readyz is good for others who ask."""
+
+REDIS_S = 1.0
+"""How long Redis may take to answer."""
 
 _SLACK = "mingce_health_slack"
 
@@ -47,6 +54,9 @@ class _Looked(NamedTuple):
 
 def use_health(app: Flask, migrations: Path) -> None:
     """Answer `GET /healthz` and `GET /readyz`. migrations: folder of the migrations."""
+    config: Config = app.config["MINGCE"]
+    if config.redis_url:
+        may_be_missing(app, "redis", partial(_redis, config.redis_url))
     one_at_a_time = threading.Lock()
     last = [_Looked({}, False, float("-inf"))]
 
@@ -123,6 +133,22 @@ def _database(migrations: Path) -> tuple[str, str]:
 @cache
 def _head(migrations: Path) -> str | None:
     return ScriptDirectory(str(migrations)).get_current_head()
+
+
+def _redis(url: str) -> str:
+    client = redis.Redis.from_url(
+        url,
+        socket_timeout=REDIS_S,
+        socket_connect_timeout=REDIS_S,
+        retry=Retry(NoBackoff(), 0),
+    )
+    try:
+        client.ping()
+    except redis.RedisError:
+        return "lost"
+    finally:
+        client.close()
+    return "ok"
 
 
 def _urns(data: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from app.config import Config
 from app.factory import create_app
 from app.models import db
 from tests.postgres import Postgres
+from tests.redis import RedisServer
 from tests.serving import Server
 
 
@@ -92,11 +92,11 @@ def test_a_database_of_another_version_is_told(app: Flask, client: FlaskClient) 
     assert int(answer.headers["Retry-After"]) > 0
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_of_urns_that_cannot_be_written_is_told(
     client: FlaskClient, data_dir: Path
 ) -> None:
-    (data_dir / health.FOLDER).mkdir(mode=0o500)
+    # Not even root may put a file into what is no folder.
+    (data_dir / health.FOLDER).touch(mode=0o600)
     assert client.get("/readyz").get_json()["parts"]["urns"] == "not_writable"
 
 
@@ -112,3 +112,22 @@ def test_what_voting_can_do_without_is_told_and_does_not_count(
     health.may_be_missing(app, "redis", lambda: "lost")
     answer = client.get("/readyz")
     assert (answer.status_code, answer.get_json()["parts"]["redis"]) == (200, "lost")
+
+
+def test_a_lost_redis_is_told_and_does_not_count(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "FRESH_S", -1.0)
+    redis = RedisServer()
+    try:
+        app = create_app(Config.from_env({"MINGCE_DATA": str(data_dir), "REDIS_URL": redis.url}))
+        said = []
+        for change in (lambda: None, redis.kill, redis.start):
+            change()
+            answer = app.test_client().get("/readyz")
+            said.append((answer.status_code, answer.get_json()["parts"]["redis"]))
+        assert said == [(200, "ok"), (200, "lost"), (200, "ok")]
+    finally:
+        redis.remove()
+    with app.app_context():
+        db.engine.dispose()
