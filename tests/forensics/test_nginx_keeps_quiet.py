@@ -277,6 +277,32 @@ def test_a_hall_behind_one_address_is_not_shut_out(
             assert {_answer(phone) for phone in hall} == {200}
 
 
+@pytest.mark.parametrize("closed", [True, False], ids=["as shipped", "without its own rule"])
+def test_nobody_outside_reads_the_operators_numbers(
+    server: Server, start_nginx: Callable[..., Nginx], closed: bool
+) -> None:
+    site = SAMPLE.read_text()
+    if not closed:
+        site = site.replace("location = /metrics", "location = /other")
+    nginx = start_nginx(server.port, site)
+    with _connected(nginx) as stranger:
+        stranger.request("GET", "/metrics")
+        answer = stranger.getresponse()
+        assert answer.status == 404
+        assert b"mingce_" not in answer.read()
+
+
+def test_a_host_that_is_away_is_passed_over(
+    server: Server, start_nginx: Callable[..., Nginx], phone_at: Callable[[Nginx], Phone]
+) -> None:
+    away = f"server {HOST}:{_free_port()};"
+    nginx = start_nginx(server.port, SAMPLE.read_text().replace("# server 10.0.0.12:8000;", away))
+    assert away in (nginx.folder / "site.conf").read_text()
+    for _ in range(4):
+        # Every other request would have gone to the host that is not there.
+        phone_at(nginx).vote()
+
+
 def test_the_redirect_takes_nobody_elsewhere(
     server: Server, start_nginx: Callable[..., Nginx]
 ) -> None:
