@@ -20,6 +20,8 @@ from app.domain.errors import MeetingUnknown, TooManyWatchers
 Kind = Literal["live", "screen"]
 """`live`: the public stream of the voters' API. `screen`: the stream behind a display link."""
 
+KINDS: tuple[Kind, ...] = ("live", "screen")
+
 RETRY = b"retry: 2000\n\n"
 COMMENT = b": still here\n\n"
 BEAT = b"event: beat\ndata: {}\n\n"
@@ -87,8 +89,20 @@ class _Channel:
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
         self.failing = False
-        self.watchers = 0
-        self.changed = threading.Condition()
+        self.watchers: Counter[Kind] = Counter()
+        self.news: dict[Kind, threading.Event] = {kind: threading.Event() for kind in KINDS}
+
+    def show(self, frame: Frame) -> int:
+        """Make a frame the newest; how many watchers it is news for."""
+        before, self.frame = self.frame, frame
+        told = 0
+        for kind in KINDS:
+            if frame.event(kind) != before.event(kind) or frame.version != before.version:
+                # Who looks for it from now on waits for the next.
+                news, self.news[kind] = self.news[kind], threading.Event()
+                news.set()
+                told += self.watchers[kind]
+        return told
 
 
 def no_stamp(_code: str) -> object:
@@ -146,7 +160,7 @@ class Hub:
     def leave(self, channel: _Channel, kind: Kind) -> None:
         """For streams: one watcher less."""
         with self._lock:
-            channel.watchers -= 1
+            channel.watchers[kind] -= 1
         self._release(kind)
 
     def _join(self, code: str, kind: Kind) -> _Channel:
@@ -176,10 +190,11 @@ class Hub:
         tick = min(limits.tick, limits.interval)
         seen: object = None
         pause, earliest, due = limits.interval, 0.0, time.monotonic() + tick
+        cost = limits.longest_pause
         while True:
             time.sleep(tick)
             with self._lock:
-                if channel.watchers == 0:
+                if not channel.watchers.total():
                     del self._channels[code]
                     return
             began = time.monotonic()
@@ -200,13 +215,12 @@ class Hub:
             channel.failing = False
             seen, pause = stamp, limits.longest_pause if frame.final else limits.interval
             ended = time.monotonic()
-            earliest = ended + (ended - began) * len(self._channels) / limits.share
+            # What takes long once has waited for others, and has cost nothing.
+            cost = min(ended - began, 2 * cost)
+            earliest = ended + cost * len(self._channels) / limits.share
             due = ended + pause
             if frame != channel.frame:
-                pace.told(ended, channel.watchers)
-                with channel.changed:
-                    channel.frame = frame
-                    channel.changed.notify_all()
+                pace.told(ended, channel.show(frame))
 
 
 class _Pace:
@@ -263,9 +277,14 @@ class Stream(Iterator[bytes]):
         patience = self._hub.limits.heartbeat
         if self._ends_at is not None:
             patience = min(patience, max(0.0, self._ends_at - time.monotonic()))
-        with self._channel.changed:
-            self._channel.changed.wait_for(self._has_news, timeout=patience)
-            return self._channel.frame
+        deadline = time.monotonic() + patience
+        while True:
+            # Before the look at the frame: what comes after the look sets it.
+            news = self._channel.news[self._kind]
+            left = deadline - time.monotonic()
+            if self._has_news() or left <= 0:
+                return self._channel.frame
+            news.wait(left)
 
     def _has_news(self) -> bool:
         frame = self._channel.frame
@@ -279,5 +298,5 @@ def _enter(channel: _Channel, kind: Kind) -> _Channel:
     """Count a watcher in; the hub's lock is held. Raises MeetingUnknown."""
     if kind == "live" and channel.frame.live is None:
         raise MeetingUnknown
-    channel.watchers += 1
+    channel.watchers[kind] += 1
     return channel
