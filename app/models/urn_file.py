@@ -19,6 +19,7 @@ from sqlalchemy.exc import DatabaseError
 from app.domain.errors import ServerBusy
 from app.domain.slip import ALPHABET
 from app.models.base import READ_ONLY, WRITES, prepare_sqlite, settle_transactions
+from app.models.disk import sync
 from app.models.urn import metadata
 from app.models.urn_line import UrnLine
 from app.models.urn_line import UrnMissing as UrnMissing  # noqa: PLC0414 - part of this module's face
@@ -53,10 +54,10 @@ def create_urn(code: str) -> None:
     destroy_urn(code)
     path = urn_path(code)
     path.parent.mkdir(mode=0o700, exist_ok=True)
-    _sync(path.parent.parent)
+    sync(path.parent.parent)
     path.touch(mode=0o600, exist_ok=False)
     metadata.create_all(_open_urn(code).engine)
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def plain(connection: Connection) -> sqlite3.Connection:
@@ -137,7 +138,7 @@ def destroy_urn(code: str) -> None:
         with suppress(FileNotFoundError):
             _overwrite(leftover)
     if path.parent.is_dir():
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def urn_exists(code: str) -> bool:
@@ -260,11 +261,3 @@ def _overwrite(path: Path) -> None:
         file.write(bytes(size))
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
