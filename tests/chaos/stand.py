@@ -60,16 +60,17 @@ class Killed(Server):
 
     def start_again(self, orphans: list[int]) -> None:
         """Sweep and start, as systemd would; where orphans hold the port, until they let go."""
-        for tries in range(STARTS_MOST):
+        for _ in range(STARTS_MOST):
             self.flask("sweep")
             with suppress(RuntimeError):
                 self.start()
-                # Orphans may have answered that they are healthy.
+                # Orphans may have answered that all is well.
                 _await_end(orphans)
-                if self._process is not None and self._process.poll() is None:
-                    return
-            if tries == STARTS_MOST - 1:
-                raise RuntimeError(f"the server did not start again:\n{self.log_text()}")
+                while self._process is not None and self._process.poll() is None:
+                    if self._healthy():
+                        return
+                    time.sleep(0.05)
+        raise RuntimeError(f"the server did not start again:\n{self.log_text()}")
 
 
 class Hall(NamedTuple):
