@@ -24,6 +24,7 @@ from tests.postgres import Postgres
 from tests.redis import RedisServer
 from tests.serving import Server
 from tests.watching import PATIENCE, Json, cast_votes, open_demo, watching
+from voting.relay import Relay, order_of
 
 SECRET = "shared by all hosts, and long enough to be one"
 NAME, PASSWORD = "王秘书", "a long enough password"
@@ -288,6 +289,24 @@ def test_redis_hears_what_any_watcher_is_shown_and_nothing_else(
         assert {key for key in _keys(redis_server) if key != "the end"} <= {
             f"mingce:live:{demo['meeting']}"
         }
+
+
+def test_an_older_picture_never_takes_the_place_of_a_newer_one(redis_server: RedisServer) -> None:
+    first, second, listener = (Relay(redis_server.url) for _ in range(3))
+    assert listener.newest("A") is None
+    wait_until(lambda: _listeners(redis_server) == 1)
+    assert first.tell("A", order_of(final=False, cast=10, redeemed=11), b"newer")
+    assert second.tell("A", order_of(final=False, cast=9, redeemed=12), b"older")
+    assert second.tell("B", order_of(final=False, cast=1, redeemed=1), b"last")
+    wait_until(lambda: listener.newest("B") is not None)
+    told = listener.newest("A")
+    assert told is not None
+    assert told.content == b"newer"
+    assert first.tell("A", order_of(final=True, cast=10, redeemed=11), b"final")
+    wait_until(lambda: (listener.newest("A") or told).content == b"final")
+    redis_server.kill()
+    assert not first.tell("A", order_of(final=True, cast=10, redeemed=11), b"final")
+    assert first.state == "lost"
 
 
 @pytest.mark.parametrize(

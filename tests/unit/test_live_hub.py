@@ -124,6 +124,21 @@ def test_a_poller_outlives_a_database_that_fails(hub: Hub, meetings: Meetings):
     stream.close()
 
 
+def test_a_meeting_is_read_when_its_stamp_changes_and_not_before(meetings: Meetings):
+    stamp = [1]
+    limits = QUICK._replace(tick=0.01, interval=3600.0)
+    hub = Hub(meetings.read, limits, stamp=lambda _code: stamp[0])
+    stream = hub.watch("A", "live")
+    next(stream)
+    # Once on joining, and once for the stamp that is new to the poller.
+    wait_until(lambda: meetings.reads == 2)
+    meetings.frames["A"] = frame(3)
+    stamp[0] = 2
+    assert next(stream) == b'data: {"cast":3}\n\n'
+    assert meetings.reads == 3
+    stream.close()
+
+
 def test_many_meetings_that_are_slow_to_read_do_not_take_the_processor(meetings: Meetings):
     def slow(code: str) -> Frame:
         time.sleep(0.02)
