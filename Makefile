@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test forensics chaos lint build setup clean
+.PHONY: help serve test forensics chaos bench lint build setup clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /make \1	/' | expand -t 14
@@ -19,6 +19,9 @@ forensics: ## attack whole meetings on both databases, beside a leaky control: a
 
 chaos: ## kill and break everything under load, on both databases: a table of what was verified
 	@exec $(PYTHON) -m tools.chaos
+
+bench: ## measure speed beside a bare Flask application (MINGCE_BENCH=quick: shorter)
+	@exec $(PYTHON) -m tools.bench
 
 lint: ## only the checks that read the code
 	@exec $(PYTHON) -m tools.test lint
