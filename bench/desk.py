@@ -33,7 +33,7 @@ class Desk:
 
     def _send(self, form_at: str, path: str, fields: dict[str, str]) -> str:
         form = self._text(form_at)
-        hidden = {}
+        hidden: dict[str, str] = {}
         for tag in re.findall(r"<input[^>]*>", form):
             name, value = re.search(r'name="([^"]*)"', tag), re.search(r'value="([^"]*)"', tag)
             if name and value and name[1] in ("csrf_token", "so_far"):
