@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -25,8 +25,18 @@ def off_the_loop(work: Callable[..., T], *arguments: object) -> T:
         return work(*arguments)
     from gevent import get_hub
 
-    done: T = get_hub().threadpool.apply(work, arguments)
-    return done
+    # gevent would log an error that ends a task of its threads, though it is caught here.
+    done, error = get_hub().threadpool.apply(_outcome, (work, arguments))
+    if error is not None:
+        raise error
+    return cast(T, done)
+
+
+def _outcome(work: Callable[..., T], arguments: tuple[object, ...]) -> tuple[T | None, Any]:
+    try:
+        return work(*arguments), None
+    except Exception as error:
+        return None, error
 
 
 def _on_gevent() -> bool:

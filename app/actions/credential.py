@@ -49,10 +49,17 @@ def bind_slips(connection: sqlite3.Connection, wishes: Sequence[_Wish]) -> list[
             "SELECT group_code, blinded, voided FROM slips WHERE token_hash = ?",
             (wish.token_hash,),
         ).fetchone()
-        if row is None or row[2]:
-            found[wish] = SlipUnknown()
-        elif row[1] != wish.blinded:
-            found[wish] = SlipUsed()
-        else:
-            found[wish] = row[0]
+        try:
+            found[wish] = _group_of(row, wish)
+        except MingceError as refusal:
+            found[wish] = refusal
     return [found[wish] for wish in wishes]
+
+
+def _group_of(slip: tuple[str, bytes | None, int] | None, wish: _Wish) -> str:
+    """The group of a slip (group, element, whether voided) that is bound to the wished element."""
+    if slip is None or slip[2]:
+        raise SlipUnknown
+    if slip[1] != wish.blinded:
+        raise SlipUsed
+    return slip[0]

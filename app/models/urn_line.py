@@ -22,6 +22,7 @@ import structlog
 
 from app import metrics
 from app.domain.errors import ServerBusy
+from app.logs import Complaints
 from app.process import off_the_loop
 
 Outcome = Any
@@ -40,6 +41,7 @@ COMMIT_SECONDS = 5.0
 PAUSE_SECONDS = (0.0005, 0.002)
 
 log = structlog.get_logger()
+_complaints = Complaints()
 
 
 class UrnStopped(Exception):
@@ -206,7 +208,9 @@ class UrnLine:
         if gone or not self._path.exists() or isinstance(error, sqlite3.ProgrammingError):
             self.close()
             return UrnMissing()
-        log.error("urn_not_written", kind=getattr(error, "sqlite_errorname", "?"))
+        kind = getattr(error, "sqlite_errorname", "?")
+        if _complaints.are_due(kind):
+            log.error("urn_not_written", kind=kind)
         return ServerBusy()
 
     @staticmethod
