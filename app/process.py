@@ -15,6 +15,9 @@ T = TypeVar("T")
 
 GROUP_KEY = secrets.token_bytes(32)
 
+chance = secrets.SystemRandom()
+"""For waits, so that two who try again do not keep step."""
+
 
 def off_the_loop(work: Callable[..., T], *arguments: object) -> T:
     """Do work that waits for the disk, in a thread where greenlets would wait for it otherwise.

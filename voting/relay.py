@@ -6,7 +6,6 @@ may come and go: who does not hear from it asks the other host instead (`voting.
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from contextlib import closing
@@ -16,6 +15,8 @@ import redis
 import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from app.process import chance
 
 PREFIX = "mingce:live:"
 KEPT_S = 10
@@ -109,7 +110,7 @@ class Relay:
                 self._note(error)
             if time.monotonic() - began > WAIT_MOST_S:
                 wait = WAIT_FIRST_S
-            time.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - so that hosts do not keep step
+            time.sleep(wait * chance.uniform(0.5, 1.5))
             wait = min(wait * 2, WAIT_MOST_S)
 
     def _hear_until_lost(self) -> None:

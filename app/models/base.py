@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import sqlite3
 import threading
 import time
@@ -35,7 +34,8 @@ WRITERS_LINE = 0x6D696E67
 """The advisory lock of PostgreSQL that whoever writes holds."""
 
 READ_ONLY = "mingce_read_only"
-WRITES = "mingce_writes"
+WRITES = "mingce_writes"from app.process import chance
+
 
 
 class Base(DeclarativeBase):
@@ -144,7 +144,7 @@ def _begin_immediate(connection: Connection, line: threading.Lock) -> None:
     in_line = line.acquire(timeout=BUSY_SECONDS)
     try:
         while not _begun(connection, deadline):
-            time.sleep(random.uniform(0.001, 0.008))  # noqa: S311 - so that two do not keep step
+            time.sleep(chance.uniform(0.001, 0.008))
     finally:
         if in_line:
             line.release()

@@ -8,7 +8,6 @@ different kinds: no transaction holds both.
 
 from __future__ import annotations
 
-import random
 import sqlite3
 import threading
 import time
@@ -23,7 +22,7 @@ import structlog
 from app import metrics
 from app.domain.errors import ServerBusy
 from app.logs import Complaints
-from app.process import off_the_loop
+from app.process import chance, off_the_loop
 
 Outcome = Any
 Batch = Callable[[sqlite3.Connection, Sequence[Any]], list[Outcome]]
@@ -197,7 +196,7 @@ class UrnLine:
                 if time.monotonic() > deadline:
                     raise ServerBusy from error
             # Two processes that keep step would keep each other out.
-            time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311
+            time.sleep(chance.uniform(*PAUSE_SECONDS))
 
     def _meaning(self, error: sqlite3.DatabaseError) -> Exception:
         gone = getattr(error, "sqlite_errorcode", 0) & 0xFF in (
