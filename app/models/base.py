@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Dialect, Engine, MetaData, String, TypeDecora
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase
 
+from app.process import chance
+
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -34,8 +36,7 @@ WRITERS_LINE = 0x6D696E67
 """The advisory lock of PostgreSQL that whoever writes holds."""
 
 READ_ONLY = "mingce_read_only"
-WRITES = "mingce_writes"from app.process import chance
-
+WRITES = "mingce_writes"
 
 
 class Base(DeclarativeBase):
