@@ -6,8 +6,7 @@ from flask import Blueprint
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="templates")
 
-# They add their routes to the blueprint.
-from admin import (  # noqa: E402, F401
+from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     account,
     board,
     count_sheet,

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 from urllib.parse import quote
 
 from flask import Flask, current_app
@@ -62,8 +62,7 @@ def create_urn(code: str) -> None:
 
 def plain(connection: Connection) -> sqlite3.Connection:
     """The same connection without SQLAlchemy, for what is done often or in company."""
-    driver: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-    return driver
+    return cast(sqlite3.Connection, connection.connection.driver_connection)
 
 
 @contextmanager

@@ -40,7 +40,6 @@ COMMIT_SECONDS = 5.0
 PAUSE_SECONDS = (0.0005, 0.002)
 
 log = structlog.get_logger()
-_complaints = Complaints()
 
 
 class UrnStopped(Exception):
@@ -93,6 +92,7 @@ class UrnLine:
         self._connection: sqlite3.Connection | None = None
         self._waiting: deque[_Ticket] = deque()
         self._led = False
+        self._complaints = Complaints()
         self._lock = threading.Lock()
 
     @property
@@ -208,7 +208,7 @@ class UrnLine:
             self.close()
             return UrnMissing()
         kind = getattr(error, "sqlite_errorname", "?")
-        if _complaints.are_due(kind):
+        if self._complaints.are_due(kind):
             log.error("urn_not_written", kind=kind)
         return ServerBusy()
 

@@ -190,3 +190,13 @@ def test_somebody_who_holds_the_urn_is_waited_for_and_not_for_ever(
         with urn_writing(example.code), pytest.raises(ServerBusy):
             line.write(work.first, 1)
         assert line.write(work.first, 1) == 2
+
+
+def test_a_disk_that_takes_nothing_is_noted_once_for_all_phones(example: Example) -> None:
+    work = Work()
+    work.held.release(3)
+    for _ in range(3):
+        with example.app.app_context(), pytest.raises(ServerBusy):
+            urn_line(example.code).write(work.first, 13)
+    events = (example.app.config["MINGCE"].data / "logs" / "events.log").read_text("utf-8")
+    assert events.count("urn_not_written") == 1
