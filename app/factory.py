@@ -127,3 +127,7 @@ def open_doors(app: Flask, config: Config) -> None:
         prefix="static/dist/",
         immutable_file_test=lambda _path, url: not url.endswith(".txt"),
     )
+    if config.role in ("all", "voting"):
+        from voting.quick import VotesFirst
+
+        app.wsgi_app = VotesFirst(app, app.wsgi_app)  # type: ignore[method-assign]

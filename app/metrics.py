@@ -98,7 +98,9 @@ _ROWS = WORKERS_MOST + 1
 # process that serves alone.
 _board = memoryview(mmap.mmap(-1, _ROWS * _WIDTH * 8)).cast("d")
 _lock = allocate_lock()
-_BEGAN = "mingce.began"
+_answers: dict[tuple[str | None, int], tuple[int, int]] = {}
+"""Endpoint and first digit of the status → places of its counter and of its first bucket."""
+BEGAN = "mingce.began"
 
 
 class _Mine:
@@ -158,6 +160,24 @@ def count_database_error() -> None:
     _add("database_errors")
 
 
+def count_answer(endpoint: str | None, status: int, began: float | None) -> None:
+    """A request was answered. began: when, by time.perf_counter; None of one that goes on."""
+    now = time.perf_counter()
+    kind = endpoint, status // 100
+    if kind not in _answers:
+        label = _label(endpoint)
+        _answers[kind] = _PLACES["requests", label, f"{kind[1]}xx"], _first_bucket(label)
+    requests, seconds = _answers[kind]
+    start = _Mine.start
+    bucket = 0 if began is None else bisect_left(SECONDS, now - began)
+    with _lock:
+        _board[start + requests] += 1
+        if began is not None and seconds:
+            _board[start + seconds + bucket] += 1
+    if now - _Mine.measured > MEMORY_EVERY_S:
+        _measure_memory(now)
+
+
 def use_metrics(app: Flask, token: str) -> None:
     """Count this application's requests, and answer `GET /metrics`.
 
@@ -169,33 +189,20 @@ def use_metrics(app: Flask, token: str) -> None:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Board())
 
-    places: dict[tuple[str | None, int], tuple[int, int]] = {}
-
     @app.before_request
     def _begin() -> None:
-        request.environ[_BEGAN] = time.perf_counter()
+        request.environ.setdefault(BEGAN, time.perf_counter())
 
     @app.after_request
     def _count(response: Response) -> Response:
-        now = time.perf_counter()
         asked = request._get_current_object()  # type: ignore[attr-defined]  # it is a proxy
-        kind = asked.endpoint, response.status_code // 100
-        if kind not in places:
-            label = _label(asked.endpoint)
-            places[kind] = _PLACES["requests", label, f"{kind[1]}xx"], _first_bucket(label)
-        requests, seconds = places[kind]
-        if asked.endpoint in STREAMS and kind[1] == 2:
+        stream = asked.endpoint in STREAMS and response.status_code // 100 == 2
+        if stream:
             _add("streams")
             response.call_on_close(lambda: _add("streams", by=-1))
-            seconds = 0
-        bucket = bisect_left(SECONDS, now - asked.environ.get(_BEGAN, now))
-        start = _Mine.start
-        with _lock:
-            _board[start + requests] += 1
-            if seconds:
-                _board[start + seconds + bucket] += 1
-        if now - _Mine.measured > MEMORY_EVERY_S:
-            _measure_memory(now)
+        count_answer(
+            asked.endpoint, response.status_code, None if stream else asked.environ.get(BEGAN)
+        )
         return response
 
     @app.get("/metrics")

@@ -25,6 +25,15 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+}
+"""What every answer carries; a view may say otherwise of its cache."""
+
 ADMIN_DOOR = "/admin"
 _address_secret = secrets.token_bytes(32)
 
@@ -59,12 +68,9 @@ def harden(app: Flask) -> None:
 
     @app.after_request
     def _headers(response: Response) -> Response:
-        headers = response.headers
-        headers.setdefault("Cache-Control", "no-store")
-        headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-        headers["Referrer-Policy"] = "no-referrer"
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
+        for name, value in HEADERS.items():
+            if name != "Cache-Control" or name not in response.headers:
+                response.headers[name] = value
         return response
 
 

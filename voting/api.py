@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar, cast
+from typing import TypeVar
 
 import msgspec
 from flask import Response, jsonify, request
@@ -49,6 +49,17 @@ class BallotRequest(msgspec.Struct, forbid_unknown_fields=True):
     sealed: str
 
 
+Answer = tuple[int, bytes]
+"""Status, and JSON."""
+
+REFUSED = "mingce.refused"
+"""Where `voting.quick` leaves in a request's environment why it was refused."""
+
+_encode = msgspec.json.encode
+_ACCEPTED = _encode({"accepted": True})
+_credential_requests = msgspec.json.Decoder(CredentialRequest)
+_ballot_requests = msgspec.json.Decoder(BallotRequest)
+
 View = TypeVar("View", bound=Callable[..., ResponseReturnValue])
 
 
@@ -73,7 +84,7 @@ def limit_failures(view: View) -> View:
                 raise TooMany from error
             raise
 
-    return cast(View, counted)
+    return counted  # type: ignore[return-value]  # it is called as the view is
 
 
 def _counts_one_more() -> bool:
@@ -86,24 +97,22 @@ def meeting(code: str) -> Response:
     return jsonify(public_meeting(code))
 
 
-@blueprint.post("/api/v1/meetings/<code>/credentials")
-@limit_failures
-def credentials(code: str) -> Response:
+def redeem(code: str, content: bytes) -> Answer:
     """Redeem a slip."""
-    wish = _body(CredentialRequest)
+    wish = _read(content, _credential_requests)
     redeemed = redeem_slip(code, parse_token(wish.token), from_b64url(wish.blinded, ELEMENT_BYTES))
-    return jsonify(
-        group=redeemed.group,
-        evaluated=b64url(redeemed.evaluation.evaluated),
-        proof=b64url(redeemed.evaluation.proof),
+    return 200, _encode(
+        {
+            "group": redeemed.group,
+            "evaluated": b64url(redeemed.evaluation.evaluated),
+            "proof": b64url(redeemed.evaluation.proof),
+        }
     )
 
 
-@blueprint.post("/api/v1/meetings/<code>/ballots")
-@limit_failures
-def ballots(code: str) -> tuple[Response, int]:
+def cast(code: str, content: bytes) -> Answer:
     """Cast a ballot: 201 where it went into the box, 200 where it was there already."""
-    wish = _body(BallotRequest)
+    wish = _read(content, _ballot_requests)
     sealed = from_b64url(wish.sealed)
     if len(sealed) > SEALED_BYTES_MOST:
         raise TooLarge
@@ -113,7 +122,25 @@ def ballots(code: str) -> tuple[Response, int]:
         iv=from_b64url(wish.iv, IV_BYTES),
         sealed=sealed,
     )
-    return jsonify(accepted=True), 201 if cast_ballot(code, ballot) else 200
+    return 201 if cast_ballot(code, ballot) else 200, _ACCEPTED
+
+
+WORK = {"credentials": redeem, "ballots": cast}
+"""Last part of the address → what the two requests of a vote do with code and body."""
+
+
+@blueprint.post("/api/v1/meetings/<code>/credentials")
+@limit_failures
+def credentials(code: str) -> Response:
+    """Redeem a slip."""
+    return _answer(code, redeem)
+
+
+@blueprint.post("/api/v1/meetings/<code>/ballots")
+@limit_failures
+def ballots(code: str) -> Response:
+    """Cast a ballot."""
+    return _answer(code, cast)
 
 
 @blueprint.get("/api/v1/meetings/<code>/live")
@@ -128,11 +155,18 @@ def box(code: str) -> Response:
     return Response(published_box(code), mimetype="application/json")
 
 
-def _body(kind: type[T]) -> T:
-    """The request's JSON as `kind`; raises BadRequest, TooLarge."""
+def _answer(code: str, work: Callable[[str, bytes], Answer]) -> Response:
+    refusal: Exception | None = request.environ.pop(REFUSED, None)
+    if refusal is not None:
+        raise refusal
     if (request.content_length or 0) > BODY_BYTES_MOST:
         raise TooLarge
+    status, answer = work(code, request.get_data(cache=False))
+    return Response(answer, status, mimetype="application/json")
+
+
+def _read(content: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     try:
-        return msgspec.json.decode(request.get_data(cache=False), type=kind)
+        return decoder.decode(content)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadRequest from error

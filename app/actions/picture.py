@@ -47,6 +47,12 @@ class _Kept(msgspec.Struct):
     spans: list[Ballots] = []
 
 
+class _Spans(msgspec.Struct):
+    """Of a released picture, what it is made of."""
+
+    spans: list[Ballots] = []
+
+
 class Camera:
     """Takes the pictures while one transaction puts ballots in; `write` when all are in.
 
@@ -115,7 +121,7 @@ def released_picture(connection: sqlite3.Connection) -> Picture | None:
 def spans_of_pictures(connection: sqlite3.Connection) -> list[Ballots]:
     """What the released pictures are made of, for `groups_shown`."""
     row = _row(connection, "released")
-    return [] if row is None else _kept(row[1]).spans
+    return [] if row is None else msgspec.json.decode(row[1], type=_Spans).spans
 
 
 def _unsealed(connection: sqlite3.Connection, kind: str) -> tuple[int, _Kept] | None:

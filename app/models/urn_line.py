@@ -37,6 +37,8 @@ WAITING_MOST = 4000
 
 TURN_SECONDS = 15.0
 COMMIT_SECONDS = 5.0
+QUICK_SECONDS = 0.002
+"""To hand a commit to a thread and back takes about as long as this."""
 PAUSE_SECONDS = (0.0005, 0.002)
 
 log = structlog.get_logger()
@@ -93,6 +95,7 @@ class UrnLine:
         self._waiting: deque[_Ticket] = deque()
         self._led = False
         self._complaints = Complaints()
+        self._disk_is_quick = False
         self._lock = threading.Lock()
 
     @property
@@ -169,9 +172,7 @@ class UrnLine:
             if state is None or state[0] != "open":
                 raise UrnStopped
             outcomes = batch(connection, jobs)
-            connection.execute(f"PRAGMA busy_timeout={COMMIT_SECONDS * 1000:.0f}")
-            began = time.perf_counter()
-            off_the_loop(connection.execute, "COMMIT")
+            seconds = self._commit(connection)
         except BaseException as error:
             _roll_back(connection)
             if isinstance(error, sqlite3.DatabaseError):
@@ -179,7 +180,7 @@ class UrnLine:
                 raise self._meaning(error) from error
             raise
         self._note(batch.__name__, len(jobs))
-        metrics.observe_batch(batch.__name__, len(jobs), time.perf_counter() - began)
+        metrics.observe_batch(batch.__name__, len(jobs), seconds)
         return outcomes
 
     def _begin(self, connection: sqlite3.Connection) -> None:
@@ -191,12 +192,28 @@ class UrnLine:
                 connection.execute("BEGIN IMMEDIATE")
                 return
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                if not _is_busy(error):
                     raise
                 if time.monotonic() > deadline:
                     raise ServerBusy from error
             # Two processes that keep step would keep each other out.
             time.sleep(chance.uniform(*PAUSE_SECONDS))
+
+    def _commit(self, connection: sqlite3.Connection) -> float:
+        """Commit, in a thread unless the disk has just been quicker than that; the seconds."""
+        seconds = None
+        if self._disk_is_quick:
+            try:
+                seconds = _commit(connection)
+            except sqlite3.OperationalError as error:
+                # Somebody reads at this moment, and the thread can wait for that.
+                if not _is_busy(error):
+                    raise
+        if seconds is None:
+            connection.execute(f"PRAGMA busy_timeout={COMMIT_SECONDS * 1000:.0f}")
+            seconds = off_the_loop(_commit, connection)
+        self._disk_is_quick = seconds < QUICK_SECONDS
+        return seconds
 
     def _meaning(self, error: sqlite3.DatabaseError) -> Exception:
         gone = getattr(error, "sqlite_errorcode", 0) & 0xFF in (
@@ -216,6 +233,16 @@ class UrnLine:
     def _note(kind: str, jobs: int) -> None:
         before = committed.get(kind, BatchSizes(kind, 0, 0))
         committed[kind] = BatchSizes(kind, before.batches + 1, before.jobs + jobs)
+
+
+def _commit(connection: sqlite3.Connection) -> float:
+    began = time.perf_counter()
+    connection.execute("COMMIT")
+    return time.perf_counter() - began
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _roll_back(connection: sqlite3.Connection | None) -> None:
