@@ -1,6 +1,7 @@
 """How gunicorn serves Mingce. Settings that a site may change come from the environment."""
 
 import ctypes
+import gc
 import logging
 import os
 import resource
@@ -110,6 +111,13 @@ def post_fork(_server, worker):
     sys.unraisablehook = lambda lost: note(lost.exc_type, lost.exc_value, lost.exc_traceback)
 
 
+def post_worker_init(_worker):
+    """What has been loaded stays: looking through it for garbage would hold up every phone."""
+    if os.environ.get("NOFREEZE"): return
+    gc.collect()
+    gc.freeze()
+
+
 wsgi_app = "wsgi:app"
 host = os.environ.get("MINGCE_BIND") or "0.0.0.0"  # noqa: S104 - phones must reach it
 bind = f"{host}:{os.environ.get('MINGCE_PORT') or '8000'}"
@@ -119,6 +127,7 @@ worker_class = "gevent"
 workers = int(os.environ.get("MINGCE_WORKERS") or len(os.sched_getaffinity(0)))
 worker_connections = 4000
 backlog = 2048
+reuse_port = bool(os.environ.get("REUSE"))
 keepalive = 15
 # Of the worker's heartbeat, not of a request: closing a very large meeting keeps one core busy.
 timeout = 120
