@@ -12,6 +12,7 @@ from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 import structlog
+from gevent.server import StreamServer
 from gunicorn.glogging import Logger
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -113,7 +114,6 @@ def post_fork(_server, worker):
 
 def post_worker_init(_worker):
     """What has been loaded stays: looking through it for garbage would hold up every phone."""
-    if os.environ.get("NOFREEZE"): return
     gc.collect()
     gc.freeze()
 
@@ -127,7 +127,8 @@ worker_class = "gevent"
 workers = int(os.environ.get("MINGCE_WORKERS") or len(os.sched_getaffinity(0)))
 worker_connections = 4000
 backlog = 2048
-reuse_port = bool(os.environ.get("REUSE"))
+# Take one connection at a time: who takes a hundred at once leaves them to no other worker.
+StreamServer.max_accept = 1
 keepalive = 15
 # Of the worker's heartbeat, not of a request: closing a very large meeting keeps one core busy.
 timeout = 120
