@@ -1,18 +1,20 @@
 """How gunicorn serves Mingce. Settings that a site may change come from the environment."""
 
 import ctypes
+import errno
 import gc
 import logging
 import os
 import resource
+import socket
 import sys
 import threading
+import time
 from contextlib import suppress
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
 import structlog
-from gevent.server import StreamServer
 from gunicorn.glogging import Logger
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -59,6 +61,11 @@ class DiscreetLogger(Logger):
             self.error_log.addFilter(withhold)
 
 
+_claimed = []
+# Workers whose master was killed need a moment to notice.
+CLAIM_SECONDS = 5
+
+
 def on_starting(server):
     """Refuse what the command line or GUNICORN_CMD_ARGS would have written down about voters."""
     given = server.cfg
@@ -75,6 +82,30 @@ def on_starting(server):
             f"投票入口不留访问记录，不能使用 {refused}。"
             "请从 GUNICORN_CMD_ARGS 或命令行中去掉后再启动。"
         )
+    if given.reuse_port:
+        _claim([address for address in given.address if isinstance(address, tuple)])
+
+
+def _claim(addresses):
+    """Take the ports for this service alone: its workers share them, and so could a second one."""
+    for address in addresses:
+        claim = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        for seconds_left in range(CLAIM_SECONDS, -1, -1):
+            try:
+                claim.bind(address)
+                break
+            except OSError as error:
+                if seconds_left == 0 or error.errno != errno.EADDRINUSE:
+                    raise RuntimeError(
+                        f"不能使用 {address[0]} 的端口 {address[1]}（{error.strerror}）。多半是明测或"
+                        "别的程序已经在用它：请先停掉那一个，或用 MINGCE_PORT 换一个端口。"
+                    ) from error
+            time.sleep(1)
+        # From here on only the workers may join, who say so too; nothing listens here.
+        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        _claimed.append(claim)
 
 
 def when_ready(server):
@@ -127,8 +158,8 @@ worker_class = "gevent"
 workers = int(os.environ.get("MINGCE_WORKERS") or len(os.sched_getaffinity(0)))
 worker_connections = 4000
 backlog = 2048
-# Take one connection at a time: who takes a hundred at once leaves them to no other worker.
-StreamServer.max_accept = 1
+# Linux shares the phones out among the workers; else whoever is awake first may get them all.
+reuse_port = sys.platform == "linux"
 keepalive = 15
 # Of the worker's heartbeat, not of a request: closing a very large meeting keeps one core busy.
 timeout = 120

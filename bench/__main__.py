@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ def main() -> None:
     """Measure what was asked for; exit status 1 where anything failed or a ballot was lost."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # Whoever ends this from outside must not leave servers behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     how = sys.argv[1] if len(sys.argv) > 1 else os.environ.get("MINGCE_BENCH", "full")
     results: dict[str, Any] = {"how": how, "cores": len(os.sched_getaffinity(0))}
     with ExitStack() as stack:
@@ -69,9 +73,7 @@ class _Bench:
     def _screen(self, server: Server) -> None:
         for number in (1, 100, 1000) if self.quick else (1, 100, 1000, 2000):
             probes = 15 if self.quick else 25
-            self._note(
-                f"screen/idle/{number}", lambda n=number, p=probes: measures.screen(server, n, p)
-            )
+            self._note(f"screen/idle/{number}", partial(measures.screen, server, number, probes))
         load = 800 if self.quick else 3000
         self._note("screen/load/500", lambda: measures.screen(server, 500, 0, load))
 
@@ -79,7 +81,7 @@ class _Bench:
         from bench.closing import close_with
 
         for slips in (500,) if self.quick else (500, 5000):
-            self._note(f"slips/{slips}", lambda n=slips: measures.opening(server, n))
+            self._note(f"slips/{slips}", partial(measures.opening, server, slips))
         for ballots in (500, 5000) if self.quick else (500, 5000, 50_000):
 
             def close(ballots: int = ballots) -> Any:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 _SAME = (
     *("bind", "worker_class", "workers", "worker_connections", "backlog", "keepalive"),
+    "reuse_port",
     *("timeout", "graceful_timeout", "preload_app", "worker_tmp_dir"),
     *("limit_request_line", "limit_request_fields", "limit_request_field_size"),
     *("accesslog", "errorlog", "control_socket_disable"),

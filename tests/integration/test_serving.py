@@ -75,6 +75,43 @@ def test_what_the_server_writes_is_readable_by_its_own_account_only(server: Serv
     assert [path for path in written if stat.S_IMODE(path.stat().st_mode) & 0o077] == []
 
 
+def test_no_second_service_joins_the_workers_at_their_port(server: Server) -> None:
+    second = subprocess.run(
+        [Path(sys.executable).parent / "gunicorn", "--config", "gunicorn.conf.py"],
+        cwd=ROOT,
+        env=server.env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert second.returncode != 0
+    assert f"端口 {server.port}" in second.stderr
+    assert "MINGCE_PORT" in second.stderr
+
+
+def test_the_phones_are_shared_out_among_the_workers(server: Server) -> None:
+    """All come one after the other, while nobody is busy; chance leaves a worker without: 2^-59."""
+    with ExitStack() as stack:
+        for _ in range(60):
+            stack.enter_context(_connection(server, b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n"))
+        held = [_sockets(worker) for worker in server.processes()[1:]]
+        assert all(held), held
+
+
+def _sockets(process: int) -> int:
+    """How many connections of phones it holds."""
+    established, found = "01", 0
+    links = [
+        os.readlink(link) for link in Path(f"/proc/{process}/fd").iterdir() if link.is_symlink()
+    ]
+    mine = {link[8:-1] for link in links if link.startswith("socket:[")}
+    for line in Path(f"/proc/{process}/net/tcp").read_text().splitlines()[1:]:
+        words = line.split()
+        found += words[3] == established and words[9] in mine
+    return found
+
+
 def test_a_port_in_use_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
