@@ -98,8 +98,9 @@ def _claim(addresses):
             except OSError as error:
                 if seconds_left == 0 or error.errno != errno.EADDRINUSE:
                     raise RuntimeError(
-                        f"不能使用 {address[0]} 的端口 {address[1]}（{error.strerror}）。多半是明测或"
-                        "别的程序已经在用它：请先停掉那一个，或用 MINGCE_PORT 换一个端口。"
+                        f"不能使用 {address[0]} 的端口 {address[1]}（{error.strerror}）。"
+                        "多半是明测或别的程序已经在用它："
+                        "请先停掉那一个，或用 MINGCE_PORT 换一个端口。"
                     ) from error
             time.sleep(1)
         # From here on only the workers may join, who say so too; nothing listens here.

@@ -92,9 +92,11 @@ def test_no_second_service_joins_the_workers_at_their_port(server: Server) -> No
 
 def test_the_phones_are_shared_out_among_the_workers(server: Server) -> None:
     """All come one after the other, while nobody is busy; chance leaves a worker without: 2^-59."""
+    request = b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n"
     with ExitStack() as stack:
         for _ in range(60):
-            stack.enter_context(_connection(server, b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n"))
+            phone = stack.enter_context(_connection(server, request))
+            assert phone.recv(100).startswith(b"HTTP/1.1 200")
         held = [_sockets(worker) for worker in server.processes()[1:]]
         assert all(held), held
 
