@@ -61,7 +61,6 @@ class DiscreetLogger(Logger):
             self.error_log.addFilter(withhold)
 
 
-_claimed = []
 # Workers whose master was killed need a moment to notice.
 CLAIM_SECONDS = 5
 
@@ -82,31 +81,33 @@ def on_starting(server):
             f"投票入口不留访问记录，不能使用 {refused}。"
             "请从 GUNICORN_CMD_ARGS 或命令行中去掉后再启动。"
         )
+    if any(isinstance(address, str) for address in given.address):
+        # Of a Unix socket there is one.
+        given.set("reuse_port", False)
     if given.reuse_port:
-        _claim([address for address in given.address if isinstance(address, tuple)])
+        server.claimed = [_claim(address) for address in given.address]
 
 
-def _claim(addresses):
-    """Take the ports for this service alone: its workers share them, and so could a second one."""
-    for address in addresses:
-        claim = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
-        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for seconds_left in range(CLAIM_SECONDS, -1, -1):
-            try:
-                claim.bind(address)
-                break
-            except OSError as error:
-                if seconds_left == 0 or error.errno != errno.EADDRINUSE:
-                    raise RuntimeError(
-                        f"不能使用 {address[0]} 的端口 {address[1]}（{error.strerror}）。"
-                        "多半是明测或别的程序已经在用它："
-                        "请先停掉那一个，或用 MINGCE_PORT 换一个端口。"
-                    ) from error
-            time.sleep(1)
-        # From here on only the workers may join, who say so too; nothing listens here.
-        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-        claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        _claimed.append(claim)
+def _claim(address):
+    """Take a port for this service alone: its workers share it, and so could a second service."""
+    claim = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET)
+    claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    for seconds_left in range(CLAIM_SECONDS, -1, -1):
+        try:
+            claim.bind(address)
+            break
+        except OSError as error:
+            if seconds_left == 0 or error.errno != errno.EADDRINUSE:
+                raise RuntimeError(
+                    f"不能使用 {address[0]} 的端口 {address[1]}（{error.strerror}）。"
+                    "多半是明测或别的程序已经在用它："
+                    "请先停掉那一个，或用 MINGCE_PORT 换一个端口。"
+                ) from error
+        time.sleep(1)
+    # From here on only the workers may join, who say so too; nothing listens here.
+    claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+    claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return claim
 
 
 def when_ready(server):

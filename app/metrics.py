@@ -15,6 +15,7 @@ import time
 from _thread import allocate_lock
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -283,7 +284,8 @@ def _mine_is_new() -> None:
 def _measure_memory(now: float) -> None:
     _Mine.measured = now
     # Others' are not to be read under hidepid, so each process measures its own.
-    with open("/proc/self/statm", "rb") as file:
+    # A number that is missing must not cost anybody an answer.
+    with suppress(OSError), open("/proc/self/statm", "rb") as file:
         _set("memory", int(file.read().split()[1]) * mmap.PAGESIZE)
 
 

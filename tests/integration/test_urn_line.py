@@ -200,3 +200,61 @@ def test_a_disk_that_takes_nothing_is_noted_once_for_all_phones(example: Example
             urn_line(example.code).write(work.first, 13)
     events = (example.app.config["MINGCE"].data / "logs" / "events.log").read_text("utf-8")
     assert events.count("urn_not_written") == 1
+
+
+def test_a_commit_that_meets_a_reader_waits_for_him_in_a_thread(
+    example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_module, "TRY_AGAIN", 0)
+    in_threads: list[str] = []
+    waits = threading.Event()
+
+    def noted(call: Callable[..., Any], *arguments: Any) -> Any:
+        in_threads.append(call.__name__)
+        waits.set()
+        return call(*arguments)
+
+    monkeypatch.setattr(line_module, "off_the_loop", noted)
+    work = Work()
+    work.held.release(5)
+    with example.app.app_context():
+        line = urn_line(example.code)
+        reader = sqlite3.connect(urn_path(example.code), isolation_level=None)
+    try:
+        reader.execute("BEGIN")
+        reader.execute("SELECT state FROM meeting").fetchall()
+
+        def write(connection: sqlite3.Connection, jobs: Sequence[int]) -> list[Any]:
+            connection.execute("UPDATE meeting SET state = state")
+            return list(jobs)
+
+        with ThreadPoolExecutor(1) as pool:
+            answer = pool.submit(line.write, write, 1)
+            assert waits.wait(PATIENCE)
+            reader.execute("COMMIT")
+            assert answer.result(PATIENCE) == 1
+    finally:
+        reader.close()
+    assert in_threads == ["_commit"]
+
+
+def test_a_slow_disk_is_tried_again_now_and_then(
+    example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line_module, "QUICK_SECONDS", -1.0)
+    monkeypatch.setattr(line_module, "TRY_AGAIN", 3)
+    in_threads: list[int] = []
+    written: list[int] = []
+
+    def noted(call: Callable[..., Any], *arguments: Any) -> Any:
+        in_threads.append(len(written))
+        return call(*arguments)
+
+    monkeypatch.setattr(line_module, "off_the_loop", noted)
+    work = Work()
+    work.held.release(20)
+    with example.app.app_context():
+        line = urn_line(example.code)
+        for number in range(9):
+            written.append(line.write(work.second, 100 + number))
+    assert in_threads == [0, 1, 2, 4, 5, 6, 8]
