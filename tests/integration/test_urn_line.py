@@ -256,5 +256,6 @@ def test_a_slow_disk_is_tried_again_now_and_then(
     with example.app.app_context():
         line = urn_line(example.code)
         for number in range(9):
-            written.append(line.write(work.second, 100 + number))
+            assert line.write(work.first, 100 + number) == 200 + 2 * number
+            written.append(number)
     assert in_threads == [0, 1, 2, 4, 5, 6, 8]
