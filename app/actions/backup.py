@@ -19,6 +19,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    LargeBinary,
     Row,
     Table,
     Text,
@@ -36,7 +37,7 @@ from app.models.base import reading, writing
 from app.models.disk import sync
 
 BATCH = 500
-"""Rows in memory at once; of tables with texts as long as they like, one."""
+"""Rows in memory at once; of tables with texts or files as long as they like, one."""
 
 _VERSION = text("SELECT version_num FROM alembic_version")
 
@@ -169,7 +170,8 @@ def batches_of(source: Connection, table: Table) -> Iterator[list[dict[str, obje
 
 
 def _is_long(column: Column[Any]) -> bool:
-    return isinstance(column.type, Text)
+    kind = column.type
+    return isinstance(kind, Text) or (isinstance(kind, LargeBinary) and kind.length is None)
 
 
 def _parents_first(table: Table, rows: Sequence[Row[Any, Any]]) -> list[Any]:

@@ -62,7 +62,7 @@ def create_round(wish: RoundWish) -> Round:
         scheme_id=wish.scheme_id,
         scheme_text=shipped_text(wish.scheme_id),
         ladder=wish.ladder,
-        scoring="totals",
+        scoring="points" if scheme.points_stated and not wish.totals_only else "totals",
     )
     _join(round_, scheme, wish.members)
     db.session.add(round_)
@@ -94,7 +94,12 @@ def remove_member(record_id: int) -> int:
         raise RecordInUse
     round_id = record.round_id
     db.session.delete(record)
-    db.session.commit()
+    try:
+        db.session.commit()
+    except IntegrityError as error:
+        # A survey, a self-assessment or a decision refers to it.
+        db.session.rollback()
+        raise RecordInUse from error
     return round_id
 
 

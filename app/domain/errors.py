@@ -287,3 +287,42 @@ class CountSheetNotReady(MingceError):
     code = "count_sheet_not_ready"
     status = 409
     message = "计票结束后才有计票单；作废的测评会没有计票单。"
+
+
+# The steps of a round
+
+
+class StepOver(MingceError):
+    code = "step_over"
+    status = 409
+    message = "这一步已经截止，方案规定逾期不再受理。"
+
+
+class SelfAssessmentFrozen(MingceError):
+    code = "self_assessment_frozen"
+    status = 409
+    message = "自评已经提交，不能再改。要改请由上级退回，退回后在原稿上修改、重新提交。"
+
+
+class SelfAssessmentNotSubmitted(MingceError):
+    code = "self_assessment_not_submitted"
+    status = 409
+    message = "自评还没有提交，或已经复核过（可能有人同时操作）。请刷新页面查看。"
+
+
+class SelfAssessmentUnknown(MingceError):
+    code = "self_assessment_unknown"
+    status = 404
+    message = "没有这一份自评。请回到这个党组织的自评页查看。"
+
+
+class AttachmentUnknown(MingceError):
+    code = "attachment_unknown"
+    status = 404
+    message = "没有这个附件，可能已被删除。请回到自评页查看。"
+
+
+class VisitUnknown(MingceError):
+    code = "visit_unknown"
+    status = 404
+    message = "没有这份入户走访调查表，可能已被删除。请回到调查摸底页查看。"

@@ -5,17 +5,39 @@ from app.models.base import Base, db
 from app.models.box import boxes
 from app.models.meeting import Meeting, MeetingSubject, VoterGroup
 from app.models.organisation import Organisation
+from app.models.process import (
+    Attachment,
+    AttachmentContent,
+    Decision,
+    RoundPoints,
+    RoundStep,
+    SelfAssessment,
+    SelfLine,
+    SuperiorLine,
+    Survey,
+    Visit,
+)
 from app.models.round import GradingRecord, Round
 from app.models.urn import pictures, slips, spent_nonces, urn_blocks, urn_groups, urn_meeting
 
 __all__ = [
     "Account",
+    "Attachment",
+    "AttachmentContent",
     "Base",
+    "Decision",
     "GradingRecord",
     "Meeting",
     "MeetingSubject",
     "Organisation",
     "Round",
+    "RoundPoints",
+    "RoundStep",
+    "SelfAssessment",
+    "SelfLine",
+    "SuperiorLine",
+    "Survey",
+    "Visit",
     "VoterGroup",
     "boxes",
     "db",

@@ -16,13 +16,14 @@ class Round(Base):
     """分类定级工作. The scheme's text is kept here, so that a later edit cannot change a round.
 
     ladder: the ladder chosen, where the scheme leaves that to the admin (S2).
-    scoring: `totals` where only total scores are entered.
+    scoring: `totals` where only total scores are entered, `points` where each indicator has points,
+    of the scheme or, where it states none, in `round_points`.
     """
 
     __tablename__ = "rounds"
     __table_args__ = (
         CheckConstraint("length(title) > 0", name="title_not_empty"),
-        CheckConstraint("scoring IN ('totals')", name="scoring"),
+        CheckConstraint("scoring IN ('totals', 'points')", name="scoring"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

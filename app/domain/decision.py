@@ -1,0 +1,77 @@
+"""上级评定: which grades a superior may decide on, beside what the scheme proposes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from app.domain.errors import BadInput
+from app.domain.scheme import Ladder, Scheme
+
+REASON_LEAST, REASON_MOST = 4, 1000
+_LIMITS = ("cap", "floor_to", "veto")
+
+
+class Latitude(NamedTuple):
+    """What may be decided. grades: best first, empty while nothing can be. hindrance: why.
+
+    flagged: a rule wants a written reason whatever the grade is.
+    """
+
+    grades: tuple[str, ...]
+    hindrance: str
+    flagged: bool
+
+
+def latitude(
+    scheme: Scheme,
+    ladder: Ladder,
+    proposed: str | None,
+    trace: Iterable[Mapping[str, str]],
+    tested: bool,
+) -> Latitude:
+    """The grades from the proposed one down: stricter is lawful, better never is.
+
+    trace: of the proposal, as the record keeps it. tested: the meeting's result is final. While a
+    rule that could lower the grade cannot be judged, nothing can be decided.
+    """
+    lines = list(trace)
+    limits = {rule.id for rule in scheme.rules if rule.effect in _LIMITS}
+    open_rules = [t for t in lines if t["effect"] == "pending" and t["rule"] in limits]
+    flagged = any(t["effect"] == "flag" for t in lines)
+    if not tested:
+        hindrance = "党员群众测评还没有最终结果。请等测评会计票后再评定。"
+    elif open_rules:
+        hindrance = f"{open_rules[0]['because']}：{open_rules[0]['clause']} 请先补齐。"
+    elif proposed is None:
+        hindrance = "还没有建议等级。请先录入上级评定分。"
+    else:
+        return Latitude(ladder.labels[ladder.rank(proposed) :], "", flagged)
+    return Latitude((), hindrance, flagged)
+
+
+def require_lawful(
+    allowed: Latitude, trace: Iterable[Mapping[str, str]], grade: str, reason: str
+) -> None:
+    """Raise BadInput where this grade may not be decided, or not without a written reason."""
+    if allowed.hindrance:
+        raise BadInput(allowed.hindrance)
+    if not grade:
+        raise BadInput("请选择评定等级。")
+    proposed = allowed.grades[0]
+    if grade not in allowed.grades:
+        because = [f"{t['because']}（{t['clause']}）" for t in trace if t["effect"] in _LIMITS]
+        basis = f"依据：{because[0]}。" if because else "建议等级由分数决定，要改请先核对评分。"
+        raise BadInput(f"不能评为“{grade}”，最高只能评为“{proposed}”。{basis}")
+    if len(reason) > REASON_MOST:
+        raise BadInput(f"理由不能超过 {REASON_MOST} 字。")
+    if (grade != proposed or allowed.flagged) and len(reason) < REASON_LEAST:
+        why = f"低于建议等级“{proposed}”" if grade != proposed else "有规则要求说明理由"
+        raise BadInput(f"评为“{grade}”{why}，请写明理由（至少 {REASON_LEAST} 个字）。")
+
+
+def is_outdated(ladder: Ladder, decided: str, proposed: str | None) -> bool:
+    """Whether a decision is by now better than what the record's figures allow."""
+    if proposed is None or decided not in ladder.labels or proposed not in ladder.labels:
+        return True
+    return ladder.rank(decided) < ladder.rank(proposed)
