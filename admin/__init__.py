@@ -8,6 +8,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="t
 
 from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     account,
+    assessment,
     board,
     count_sheet,
     guard,
@@ -16,7 +17,10 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     record,
     round,
     scheme,
+    self_assessment,
     slip,
+    step,
+    survey,
     wizard,
     words,
 )

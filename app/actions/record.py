@@ -15,7 +15,7 @@ from app.actions.live import live_picture
 from app.domain.errors import BadInput, RecordUnknown, UrnElsewhere
 from app.domain.meeting import ABSTAIN
 from app.domain.scheme import FactField, number_text
-from app.models import GradingRecord, Meeting, MeetingSubject, Round, db
+from app.models import GradingRecord, Meeting, MeetingSubject, Round, SelfAssessment, db
 
 _SCORE = re.compile(r"\d{1,4}(\.\d{1,6})?", re.ASCII)
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
@@ -108,10 +108,19 @@ def change_scores(record_id: int, self_score: str, superior_score: str) -> Gradi
     record = get_record(record_id)
     total = scheme_of(record.round).total
     own, superior = _score("自评分", self_score, total), _score("上级评定分", superior_score, total)
+    if record.round.scoring == "points":
+        raise BadInput("本轮按指标评分，总分由各项得分相加。请到“自评”和“上级评定”页面录入。")
+    if own != record.self_score and _has_self_assessment(record):
+        raise BadInput("这个党组织已在填自评，自评分随自评提交。请到“自评”页面修改。")
     record.self_score, record.superior_score = own, superior
     reassess(record)
     db.session.commit()
     return record
+
+
+def _has_self_assessment(record: GradingRecord) -> bool:
+    found = select(SelfAssessment.id).where(SelfAssessment.record_id == record.id).limit(1)
+    return db.session.scalar(found) is not None
 
 
 def change_facts(record_id: int, typed: Mapping[str, str]) -> GradingRecord:

@@ -16,6 +16,7 @@ Answers = dict[str, Any]
 
 TEXT_MOST = 1000
 RATINGS = ("满意", "基本满意", "不满意", "不了解")
+VISIT_FACTS = ("household_visits", "household_satisfaction")
 INTERVIEWED = ("党员", "村民代表", "群众", "服务对象", "其他")
 
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
@@ -150,14 +151,14 @@ def read_ratings(indicators: Sequence[str], typed: Sequence[str]) -> dict[str, s
 def facts_from(scheme: Scheme, answers: Mapping[str, Any], visits: VisitSummary) -> dict[str, Any]:
     """What the survey says of the facts that the scheme's rules ask for; by name.
 
-    `household_visits` and `household_satisfaction` (in percent) come from the visits, where a
-    scheme asks for them.
+    VISIT_FACTS, the number of visits and the rate of satisfied answers in percent, come from the
+    visits, where a scheme asks for them.
     """
     known = dict(answers)
     if visits.visits:
-        known["household_visits"] = visits.visits
+        known[VISIT_FACTS[0]] = visits.visits
     if visits.rated:
         # Rounded down: a rate shall not look as if it had reached what it has not.
         whole, rest = divmod(visits.satisfied * 10_000 // visits.rated, 100)
-        known["household_satisfaction"] = f"{whole}.{rest:02d}"
+        known[VISIT_FACTS[1]] = f"{whole}.{rest:02d}"
     return {fact.name: known[fact.name] for fact in scheme.facts if fact.name in known}
