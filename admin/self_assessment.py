@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -23,6 +24,12 @@ from app.actions.step import today
 from app.models import GradingRecord, SelfAssessment
 
 Answer = str | Response | tuple[str, int]
+STATE_WORDS = {
+    "draft": "草稿",
+    "submitted": "已提交，待复核",
+    "returned": "已退回",
+    "accepted": "复核通过",
+}
 ROOM = "admin.self_assessment"
 
 
@@ -84,6 +91,25 @@ def attachment(attachment_id: int) -> Response:
         download_name=found.name,
         max_age=0,
     )
+
+
+@blueprint.app_template_filter("self_state")
+def self_state(state: str) -> str:
+    """The state of a self-assessment."""
+    return STATE_WORDS[state]
+
+
+@blueprint.app_template_filter("plain")
+def plain(score: Decimal | None) -> str:
+    """A score as it was typed; nothing where there is none."""
+    return "" if score is None else f"{score:f}"
+
+
+@blueprint.app_template_filter("file_size")
+def file_size(size: int) -> str:
+    """Bytes as people say them."""
+    kilobytes = -(-size // 1024)
+    return f"{kilobytes} KB" if kilobytes < 1024 else f"{kilobytes / 1024:.1f} MB"
 
 
 def _check(record_id: int, *, accepted: bool) -> Answer:

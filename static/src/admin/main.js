@@ -1,3 +1,5 @@
+import { uploads } from "./uploads.js";
+
 // The admin pages work without this file, save for dialogs, copying and the totals' refresh.
 const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
 const REFRESH_MS = 4000;
@@ -165,5 +167,5 @@ function once() {
 }
 
 for (const start of [
-  dialogs, printing, copying, filters, sorting, ticking, rows, refreshing, leaving, once,
+  dialogs, printing, copying, filters, sorting, ticking, rows, refreshing, leaving, once, uploads,
 ]) start();
