@@ -33,7 +33,7 @@ def _judged(score: int, satisfied: int, ballots: int) -> tuple[Latitude, list[di
 def test_a_cap_holds_whatever_reason_is_written() -> None:
     allowed, trace = _judged(95, 89, 100)
     assert allowed.grades == ("一般", "后进")
-    with pytest.raises(BadInput, match="最高只能评为“一般”.*测评结果满意度达不到90%"):
+    with pytest.raises(BadInput, match=r"最高只能评为“一般”.*测评结果满意度达不到90%"):
         require_lawful(allowed, trace, "先进", "领导认为应当评先进")
     require_lawful(allowed, trace, "一般", "")
 
