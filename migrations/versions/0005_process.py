@@ -203,7 +203,7 @@ def _replace_check(old: str, new: str) -> None:
     if op.get_bind().dialect.name == "sqlite":
         _make_anew(old, new)
     else:
-        op.drop_constraint("ck_rounds_scoring", "rounds", type_="check")
+        op.drop_constraint(op.f("ck_rounds_scoring"), "rounds", type_="check")
         op.create_check_constraint(op.f("ck_rounds_scoring"), "rounds", new)
 
 
