@@ -105,9 +105,9 @@ def _wish() -> Wish:
 def _link(round_id: int, wish: Wish) -> Any:
     """`link(page=2)`: the board's address with this changed; page 1 unless it is named."""
 
-    def link(**changes: object) -> str:
+    def link(**changes: Any) -> str:
         new = wish._replace(page=1)._replace(**changes)
-        asked = {
+        asked: dict[str, Any] = {
             "text": new.text,
             "domain": new.domain,
             "superior": new.superior_id or "",
