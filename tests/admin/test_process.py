@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import sqlite3
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import date
 from decimal import Decimal
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -220,6 +224,27 @@ def test_a_self_assessment_is_drafted_submitted_returned_and_accepted(
         assert get_record(1).self_score == Decimal(86)
     assert "88.5" in office.get(f"{SELF}/1").text
     assert office.get(f"{SELF}/3").status_code == 404
+
+
+def test_of_two_superiors_at_once_one_settles_it(app: Flask, office: Office, round_id: int) -> None:
+    office.post(SELF, fields(submit="1"))
+    others = [Office(app, app.test_client()) for _ in range(8)]
+    for other in others:
+        other.log_in()
+    start = Barrier(len(others))
+
+    def settle(number: int) -> int:
+        data = {"csrf_token": others[number].token(), "reasons": "写明的理由"}
+        start.wait()
+        act = "accept" if number % 2 else "return"
+        return others[number].client.post(f"{SELF}/{act}", data=data).status_code
+
+    with ThreadPoolExecutor(len(others)) as pool:
+        answers = sorted(pool.map(settle, range(len(others))))
+    assert answers == [302] + [409] * 7
+    with app.app_context():
+        kept = _latest()
+        assert (get_record(1).self_score is None) == (kept.state == "returned")
 
 
 def test_nobody_claims_a_better_grade_than_the_own_score_reaches(
@@ -481,9 +506,6 @@ def test_every_file_in_a_backup_is_as_it_was(
     office.post("/admin/records/1/survey", {"field-members": "9"})
     file = tmp_path / "backup.sqlite"
     assert app.test_cli_runner().invoke(args=["backup", str(file)]).exit_code == 0
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(file)) as kept:
         found = [row[0] for row in kept.execute("SELECT content FROM attachment_contents")]
     assert {hashlib.sha256(content).digest() for content in found} == {
