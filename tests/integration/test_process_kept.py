@@ -128,6 +128,6 @@ def test_a_self_assessment_cannot_be_in_a_state_that_is_not_one(app: Flask, data
 
 
 def _before() -> str:
-    revision = ScriptDirectory(str(ROOT / "migrations")).get_revision("0005")
+    revision = ScriptDirectory(str(ROOT / "migrations")).get_revision("0003")
     assert isinstance(revision.down_revision, str)
     return revision.down_revision
