@@ -1,0 +1,77 @@
+"""测评有效: whether a testing meeting counts, by who came and what came back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from app.domain.scheme import Bound, Scheme, rate_text
+
+MORE_BALLOTS = "收回的票多于发出的票，本次测评无效"
+USUAL = "方案没有写明，按一般选举、测评的惯例。"
+
+
+class Present(NamedTuple):
+    """A voter group: how many were to come, and how many did."""
+
+    group: str
+    expected: int
+    present: int
+
+
+class Fault(NamedTuple):
+    """Why a meeting does not count. words: a sentence; clause: the document's, or the custom."""
+
+    words: str
+    clause: str
+
+
+def faults(
+    scheme: Scheme, domain: str, groups: Sequence[Present], handed_out: int, came_back: int
+) -> list[Fault]:
+    """Everything by which a meeting that tests an organisation of this domain is void.
+
+    domain: code. handed_out: slips and papers that were given to somebody; came_back: ballots cast,
+    spoilt ones among them. All comparisons are exact. Raises DomainUnknown.
+    """
+    code = scheme.domain(domain).code
+    found = _too_many(scheme, handed_out, came_back)
+    expected, present = sum(g.expected for g in groups), sum(g.present for g in groups)
+    for quorum in scheme.data.get("quorums", ()):
+        if code in quorum.get("domains", (code,)):
+            bounds = [Bound(name, rate, True) for name, rate in quorum["present"].items()]
+            short = _short(present, expected, bounds)
+            if short:
+                words = f"应到 {expected} 人，实到 {present} 人，{short}，本次测评无效。"
+                found.append(Fault(words, quorum.get("clause", "")))
+    for rule in scheme.data.get("voter_groups", ()):
+        if "least_share" in rule and code in rule.get("domains", (code,)):
+            for group in groups:
+                bound = Bound("at_least", rule["least_share"], True)
+                short = _short(group.present, group.expected, [bound])
+                if group.group == rule["name"] and short:
+                    words = (
+                        f"{group.group}应到 {group.expected} 人，实到 {group.present} 人，"
+                        f"{short}，本次测评无效。"
+                    )
+                    found.append(Fault(words, rule.get("clause", "")))
+    return found
+
+
+def _too_many(scheme: Scheme, handed_out: int, came_back: int) -> list[Fault]:
+    rule = scheme.data.get("validity", {})
+    if came_back <= handed_out or rule.get("more_ballots_than_slips") == "allow":
+        return []
+    words = f"发出 {handed_out} 张，收回 {came_back} 张：{MORE_BALLOTS}。"
+    stated = rule.get("more_ballots_than_slips") == "void"
+    return [Fault(words, rule.get("clause", USUAL) if stated else USUAL)]
+
+
+def _short(present: int, expected: int, bounds: Sequence[Bound]) -> str:
+    """What is not held, in words; empty where all is. Where nobody is expected, nobody is short."""
+    if not expected:
+        return ""
+    missed = [bound for bound in bounds if not bound.holds(Fraction(present, expected))]
+    demands = {"at_least": "应不少于", "above": "应超过", "below": "应低于", "at_most": "应不超过"}
+    return "、".join(f"{demands[b.comparison]}应到人数的 {rate_text(b.value)}" for b in missed)
