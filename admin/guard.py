@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from admin import blueprint
 from app.actions.account import SignedIn, signed_in
+from app.actions.audit import acts
 from app.extensions import login
 
 V = TypeVar("V", bound=Callable[..., Any])
@@ -48,7 +49,10 @@ def _load(key: str) -> Admin | None:
 
 @blueprint.before_request
 def _require_account() -> Response | None:
-    if request.endpoint in _open or current_user.is_authenticated:
+    if current_user.is_authenticated:
+        acts(current_user.account.name)
+        return None
+    if request.endpoint in _open:
         return None
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("admin.log_in", next=wanted))

@@ -10,6 +10,7 @@ from werkzeug.routing import IntegerConverter, Map
 from whitenoise import WhiteNoise
 
 from app import cli
+from app.actions.audit import keep_history
 from app.assets import use_assets
 from app.config import Config, ConfigError
 from app.errors import map_errors
@@ -108,6 +109,7 @@ def bind_extensions(app: Flask) -> None:
     with app.app_context():
         settle_transactions(db.engine)
         watch_database(db.engine)
+    keep_history()
 
 
 def open_doors(app: Flask, config: Config) -> None:

@@ -13,6 +13,7 @@ import msgspec
 import structlog
 from sqlalchemy import CursorResult, select, update
 
+from app.actions.audit import note_meeting
 from app.actions.grading import scheme_of
 from app.actions.sweep import destroy_after_ending
 from app.actions.urn_state import Stop, found_urn, new_stop, resume_urn, stop_urn
@@ -263,9 +264,13 @@ def update_state(meeting: Meeting, before: Sequence[str], **values: object) -> b
         .execution_options(synchronize_session=False)
     )
     db.session.flush()
+    old = {name: getattr(meeting, name) for name in values}
     result = db.session.execute(statement)
     db.session.refresh(meeting)
-    return isinstance(result, CursorResult) and result.rowcount == 1
+    done = isinstance(result, CursorResult) and result.rowcount == 1
+    if done:
+        note_meeting(meeting, {name: (old[name], value) for name, value in values.items()})
+    return done
 
 
 def _checked(settings: Settings) -> Settings:

@@ -8,6 +8,7 @@ from flask import Flask
 def register(app: Flask) -> None:
     """Add every command to the application."""
     from app.cli.account import admin_link
+    from app.cli.audit import audit_group
     from app.cli.backup import backup_command, copy_command, restore_command
     from app.cli.box import box_group
     from app.cli.demo import demo
@@ -26,5 +27,6 @@ def register(app: Flask) -> None:
         backup_command,
         restore_command,
         copy_command,
+        audit_group,
     ):
         app.cli.add_command(command)

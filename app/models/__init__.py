@@ -1,6 +1,7 @@
 """Tables, with the constraints that settle races."""
 
 from app.models.account import Account
+from app.models.audit import AuditEntry
 from app.models.base import Base, db
 from app.models.box import boxes
 from app.models.meeting import Meeting, MeetingSubject, VoterGroup
@@ -24,6 +25,7 @@ __all__ = [
     "Account",
     "Attachment",
     "AttachmentContent",
+    "AuditEntry",
     "Base",
     "Decision",
     "GradingRecord",
