@@ -10,7 +10,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-const NAMES = ["phone", "receipt", "verifier", "why", "screen", "admin"];
+const NAMES = ["phone", "receipt", "verifier", "why", "notice", "screen", "admin"];
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE = join(ROOT, "static", "src");
 const DIST = join(ROOT, "static", "dist");

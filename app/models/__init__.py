@@ -5,6 +5,7 @@ from app.models.audit import AuditEntry
 from app.models.base import Base, db
 from app.models.box import boxes
 from app.models.meeting import Meeting, MeetingSubject, VoterGroup
+from app.models.notice import FinalGrade, Notice, NoticeLine, Objection
 from app.models.organisation import Organisation
 from app.models.process import (
     Attachment,
@@ -18,6 +19,7 @@ from app.models.process import (
     Survey,
     Visit,
 )
+from app.models.rectification import Rectification, RectificationEntry
 from app.models.round import GradingRecord, Round
 from app.models.urn import pictures, slips, spent_nonces, urn_blocks, urn_groups, urn_meeting
 
@@ -28,10 +30,16 @@ __all__ = [
     "AuditEntry",
     "Base",
     "Decision",
+    "FinalGrade",
     "GradingRecord",
     "Meeting",
     "MeetingSubject",
+    "Notice",
+    "NoticeLine",
+    "Objection",
     "Organisation",
+    "Rectification",
+    "RectificationEntry",
     "Round",
     "RoundPoints",
     "RoundStep",

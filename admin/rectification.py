@@ -1,0 +1,130 @@
+"""整改提升: plans with their deadlines, what was done, acceptance, and the grade after it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, SelectField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # old stubs
+
+from admin import blueprint
+from admin.forms import Form, asked, at_most, text
+from app.actions import rectification as actions
+from app.actions.finalising import REASON_MOST, versions_of_grade
+from app.actions.grading import scheme_of
+from app.actions.objection import today
+from app.actions.record import get_record
+from app.domain.errors import BadInput
+
+Answer = str | Response | tuple[str, int]
+LONG = {"rows": 5}
+
+
+class PlanForm(Form):
+    problems = TextAreaField(
+        "存在的问题", [asked("存在的问题"), at_most(actions.TEXT_MOST)], render_kw=LONG
+    )
+    measures = TextAreaField(
+        "整改措施", [asked("整改措施"), at_most(actions.TEXT_MOST)], render_kw=LONG
+    )
+    responsible = StringField("责任人", [asked("责任人"), at_most(40)])
+    deadline = StringField("整改期限", [at_most(10)])
+    published = BooleanField("公示整改方案")
+
+
+class EntryForm(Form):
+    kind = SelectField(
+        "种类", choices=[SelectChoice(*pair) for pair in actions.KINDS.items()], default="progress"
+    )
+    text = TextAreaField("内容", [asked("内容"), at_most(actions.TEXT_MOST)], render_kw=LONG)
+
+
+class UpgradeForm(Form):
+    grade = SelectField("复评后的等级", validate_choice=False)
+    reason = TextAreaField("复评情况", [asked("复评情况"), at_most(REASON_MOST)], render_kw=LONG)
+
+
+@blueprint.get("/rectifications")
+def rectifications() -> str:
+    """All plans, the overdue ones first, and who still has none."""
+    return render_template(
+        "admin/rectifications.html",
+        standings=actions.list_rectifications(today()),
+        without=actions.records_to_rectify(),
+    )
+
+
+@blueprint.route("/records/<int:record_id>/rectification", methods=["GET", "POST"])
+def new_rectification(record_id: int) -> Answer:
+    """Begin the rectification of an organisation."""
+    record = get_record(record_id)
+    found = actions.rectification_of(record_id)
+    if found is not None:
+        return redirect(url_for("admin.rectification", rectification_id=found.id))
+    form = PlanForm()
+    made = form.settle(lambda: actions.begin_rectification(record_id, _plan(form), today()))
+    if made is None:
+        page = render_template(
+            "admin/rectification_new.html",
+            form=form, record=record, terms=actions.terms_of(record),
+        )  # fmt: skip
+        return page, 400 if form.errors else 200
+    flash(f"整改方案已保存，期限是 {made.deadline}。", "success")
+    return redirect(url_for("admin.rectification", rectification_id=made.id))
+
+
+@blueprint.get("/rectifications/<int:rectification_id>")
+def rectification(rectification_id: int) -> str:
+    """One plan and everything done about it."""
+    return _page(rectification_id, EntryForm(), UpgradeForm())
+
+
+@blueprint.post("/rectifications/<int:rectification_id>/entries")
+def add_rectification_entry(rectification_id: int) -> Answer:
+    """Report progress or proof; return or accept it."""
+    form = EntryForm()
+    done = form.settle(
+        lambda: actions.add_entry(rectification_id, text(form.kind), text(form.text), today())
+    )
+    if done is None:
+        return _page(rectification_id, form, UpgradeForm(formdata=None)), 400
+    flash("已记录。", "success")
+    return redirect(url_for("admin.rectification", rectification_id=rectification_id))
+
+
+@blueprint.post("/rectifications/<int:rectification_id>/upgrade")
+def upgrade(rectification_id: int) -> Answer:
+    """Raise the grade after the re-test."""
+    form = UpgradeForm()
+    done = form.settle(
+        lambda: actions.upgrade(rectification_id, text(form.grade), text(form.reason), today())
+    )
+    if done is None:
+        return _page(rectification_id, EntryForm(formdata=None), form), 400
+    flash(f"已升级晋位为“{done.grade}”，原来的等级留有记录。", "success")
+    return redirect(url_for("admin.rectification", rectification_id=rectification_id))
+
+
+def _plan(form: PlanForm) -> actions.Plan:
+    typed = text(form.deadline).strip()
+    try:
+        deadline = date.fromisoformat(typed) if typed else None
+    except ValueError:
+        raise BadInput("整改期限不是日期，请写成 2012-10-03 这样。") from None
+    return actions.Plan(
+        text(form.problems), text(form.measures), text(form.responsible), deadline,
+        bool(form.published.data),
+    )  # fmt: skip
+
+
+def _page(rectification_id: int, entry: EntryForm, raised: UpgradeForm) -> str:
+    plan = actions.get_rectification(rectification_id)
+    labels = scheme_of(plan.record.round).domain(plan.record.domain).ladder.labels
+    raised.grade.choices = [SelectChoice("", "请选择"), *(SelectChoice(label) for label in labels)]
+    return render_template(
+        "admin/rectification.html",
+        plan=plan, standing=actions.standing(plan, today()), kinds=actions.KINDS,
+        entry=entry, raised=raised, grade=versions_of_grade(plan.record_id)[0],
+    )  # fmt: skip

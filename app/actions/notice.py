@@ -1,0 +1,179 @@
+"""公示: publish what a round proposes, correct it or take it back, each as a new version."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from app.actions.grading import scheme_of
+from app.actions.objection import versions_of
+from app.actions.round import get_round
+from app.domain.errors import BadInput
+from app.domain.notice import last_day
+from app.domain.slip import ALPHABET
+from app.models import GradingRecord, Notice, NoticeLine, Round, db
+from app.models.base import writing
+
+CODE_LENGTH = 8
+BODY_MOST = 4000
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+class NoticeWish(NamedTuple):
+    """What is to be published. off, worked: holidays and weekends worked, as typed (2012-04-04).
+
+    record_ids: of the records whose grades it publishes, in this order.
+    """
+
+    title: str
+    body: str
+    issuer: str
+    contact: str
+    days: int
+    counted: str
+    off: str
+    worked: str
+    record_ids: tuple[int, ...]
+
+
+def grade_of(record: GradingRecord) -> str | None:
+    """The grade that stands for a record before it is final; None while there is none.
+
+    The superior's decision, where there is one, takes the place of the proposal here.
+    """
+    return record.proposed
+
+
+def scheme_notice(round_: Round) -> dict[str, Any]:
+    """What the scheme says of the notice: days (an int), counted (either `unstated`), place."""
+    rule = dict(scheme_of(round_).data.get("notice", {}))
+    if rule and rule["days"] != "unstated":
+        rule["days"] = int(rule["days"])
+    return rule
+
+
+def notices_of(round_id: int) -> Sequence[Notice]:
+    """The newest version of each notice of a round."""
+    replaced = select(Notice.previous_id).where(Notice.previous_id.is_not(None))
+    return db.session.scalars(
+        select(Notice)
+        .where(Notice.round_id == round_id, Notice.id.not_in(replaced))
+        .order_by(Notice.id)
+    ).all()
+
+
+def publish_notice(round_id: int, wish: NoticeWish, day: date) -> Notice:
+    """Publish a notice of the round; its period begins. Raises RoundUnknown, BadInput."""
+    with writing():
+        made = _made(get_round(round_id), wish, day)
+        made.code, made.version = _new_code(), 1
+        db.session.add(made)
+    return made
+
+
+def correct_notice(code: str, wish: NoticeWish, reason: str, day: date) -> Notice:
+    """Publish a corrected version, whose period begins anew. Raises NoticeUnknown, BadInput."""
+    reason = _reason(reason)
+    with writing():
+        old = versions_of(code)[0]
+        made = _made(get_round(old.round_id), wish, day)
+        _follow(made, old, reason)
+    return made
+
+
+def withdraw_notice(code: str, reason: str, day: date) -> Notice:
+    """Take a notice back; its page then says so and why. Raises NoticeUnknown, BadInput."""
+    reason = _reason(reason)
+    with writing():
+        old = versions_of(code)[0]
+        if old.state == "withdrawn":
+            raise BadInput("这个公示已经撤回。")
+        made = Notice(
+            round_id=old.round_id, title=old.title, body=old.body, issuer=old.issuer,
+            contact=old.contact, published_on=day, days=old.days, counted=old.counted,
+            exceptions=old.exceptions, ends=day, state="withdrawn",
+        )  # fmt: skip
+        _follow(made, old, reason)
+    return made
+
+
+def _follow(made: Notice, old: Notice, reason: str) -> None:
+    made.code, made.version, made.previous_id = old.code, old.version + 1, old.id
+    made.reason = reason
+    db.session.add(made)
+
+
+def _made(round_: Round, wish: NoticeWish, day: date) -> Notice:
+    title, issuer = _line(wish.title, "公示标题", 100), _line(wish.issuer, "公示单位", 60)
+    contact = _line(wish.contact, "联系方式", 100)
+    body = wish.body.strip()
+    if not 1 <= len(body) <= BODY_MOST:
+        raise BadInput(f"请填写公示正文（{BODY_MOST} 字以内）。")
+    least = scheme_notice(round_).get("days")
+    if isinstance(least, int) and wish.days < least:
+        raise BadInput(f"方案规定公示 {least} 天，不能少于 {least} 天。")
+    off, worked = _days(wish.off), _days(wish.worked)
+    return Notice(
+        round_id=round_.id, title=title, body=body, issuer=issuer, contact=contact,
+        published_on=day, days=wish.days, counted=wish.counted,
+        exceptions={name: sorted(d.isoformat() for d in days)
+                    for name, days in (("off", off), ("worked", worked))},
+        ends=last_day(day, wish.days, wish.counted, off, worked),
+        lines=_lines(round_, wish.record_ids), state="published", reason="",
+    )  # fmt: skip
+
+
+def _lines(round_: Round, record_ids: Iterable[int]) -> list[NoticeLine]:
+    records = {record.id: record for record in round_.records}
+    scheme = scheme_of(round_)
+    chosen = list(dict.fromkeys(record_ids))
+    if not chosen or not set(chosen) <= set(records):
+        raise BadInput("请至少选择一个本轮的党组织。")
+    lacking = [records[i].organisation.name for i in chosen if grade_of(records[i]) is None]
+    if lacking:
+        raise BadInput(f"还没有等级，不能公示：{'、'.join(lacking[:5])}。请先完成评定。")
+    return [
+        NoticeLine(
+            position=position,
+            record_id=record.id,
+            organisation=record.organisation.name,
+            domain=scheme.domain(record.domain).name,
+            grade=grade_of(record),
+        )
+        for position, record in enumerate((records[i] for i in chosen), start=1)
+    ]
+
+
+def _days(text: str) -> set[date]:
+    """The days in a text, however they are separated; raises BadInput."""
+    found = set()
+    for word in re.split(r"[\s,，、;；]+", text.strip()):
+        if not word:
+            continue
+        try:
+            if not _DAY.fullmatch(word):
+                raise ValueError
+            found.add(date.fromisoformat(word))
+        except ValueError:
+            raise BadInput(f"“{word[:20]}”不是日期，请写成 2012-04-04 这样。") from None
+    return found
+
+
+def _line(text: str, what: str, most: int) -> str:
+    text = " ".join(text.split())
+    if not 1 <= len(text) <= most or not text.isprintable():
+        raise BadInput(f"请填写{what}（{most} 字以内）。")
+    return text
+
+
+def _reason(text: str) -> str:
+    return _line(text, "原因", 200)
+
+
+def _new_code() -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))

@@ -1,0 +1,150 @@
+"""What the public sees of a notice, and what becomes of an objection to it.
+
+The voters' door calls this module: it reads nothing but a notice's own rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta, timezone
+
+from sqlalchemy import func, select
+
+from app.domain.errors import BadInput, NotFound
+from app.domain.notice import OBJECTIONS_MOST, OUTCOMES, is_over
+from app.models import Notice, Objection, Rectification, db
+from app.models.base import writing
+
+TEXT_MOST = 2000
+SIGNED_MOST = 40
+CONTACT_MOST = 60
+CHINA = timezone(timedelta(hours=8))
+
+
+class NoticeUnknown(NotFound):
+    code = "notice_unknown"
+    message = "没有这个公示。请核对网址，或向发布公示的党组织询问。"
+
+
+class ObjectionUnknown(NotFound):
+    code = "objection_unknown"
+    message = "没有这条意见。请回到公示页面查看。"
+
+
+def today() -> date:
+    """The day in China, whatever the machine's time zone."""
+    return datetime.now(CHINA).date()
+
+
+def versions_of(code: str) -> Sequence[Notice]:
+    """All versions of a notice, the newest first; raises NoticeUnknown."""
+    found = db.session.scalars(
+        select(Notice).where(Notice.code == code).order_by(Notice.version.desc())
+    ).all()
+    if not found:
+        raise NoticeUnknown
+    return found
+
+
+def objections_to(code: str) -> Sequence[Objection]:
+    """The objections to a notice, in the order of their numbers."""
+    return db.session.scalars(
+        select(Objection).where(Objection.notice_code == code).order_by(Objection.number)
+    ).all()
+
+
+def takes_objections(notice: Notice, day: date) -> bool:
+    """Whether the public may object to this version on that day."""
+    return notice.state == "published" and not is_over(notice.ends, day)
+
+
+def file_objection(
+    code: str, about: str, text: str, signed: str, contact: str, day: date
+) -> Objection:
+    """Take in what somebody objects; the same text a second time is the same objection.
+
+    Raises NoticeUnknown, BadInput.
+    """
+    text, signed, contact = _plain(text), _line(signed), _line(contact)
+    if not text:
+        raise BadInput("请写明意见内容。")
+    if len(text) > TEXT_MOST or len(signed) > SIGNED_MOST or len(contact) > CONTACT_MOST:
+        raise BadInput(
+            f"内容不超过 {TEXT_MOST} 字，署名不超过 {SIGNED_MOST} 字，"
+            f"联系方式不超过 {CONTACT_MOST} 字，请缩短后再提交。"
+        )
+    with writing():
+        notice = versions_of(code)[0]
+        if not takes_objections(notice, day):
+            raise BadInput("公示已经结束或撤回，不再收意见。请直接向公示上写的联系方式反映。")
+        if about and about not in {line.organisation for line in notice.lines}:
+            raise BadInput("公示里没有所选的党组织，请重新选择。")
+        same = db.session.scalar(
+            select(Objection).where(Objection.notice_code == code, Objection.text == text)
+        )
+        if same is not None:
+            return same
+        number = 1 + (
+            db.session.scalar(
+                select(func.max(Objection.number)).where(Objection.notice_code == code)
+            )
+            or 0
+        )
+        if number > OBJECTIONS_MOST:
+            raise BadInput("这里收到的意见已满，请按公示上写的联系方式反映。")
+        made = Objection(
+            notice_id=notice.id, notice_code=code, number=number, about=about, text=text,
+            signed=signed, contact=contact, received_on=day, investigation="", answer="",
+        )  # fmt: skip
+        db.session.add(made)
+    return made
+
+
+def answer_objection(
+    objection_id: int, investigation: str, answer: str, outcome: str, day: date
+) -> Objection:
+    """Record what was found out, and publish the answer; once. Raises BadInput."""
+    investigation, answer = _plain(investigation), _plain(answer)
+    if not investigation or not answer:
+        raise BadInput("请填写调查核实情况和答复。")
+    if len(investigation) > TEXT_MOST or len(answer) > TEXT_MOST:
+        raise BadInput(f"调查核实情况和答复各不超过 {TEXT_MOST} 字，请缩短后再提交。")
+    if outcome not in OUTCOMES:
+        raise BadInput("请选择处理结果。")
+    with writing():
+        found = get_objection(objection_id)
+        if found.outcome is not None:
+            raise BadInput("这条意见已经答复并公布，不能改写。")
+        if found.signed and found.signed in answer:
+            raise BadInput("答复会公布，不能写出提意见人的署名。请改写后再提交。")
+        found.investigation, found.answer = investigation, answer
+        found.outcome, found.answered_on = outcome, day
+    return found
+
+
+def public_plan(code: str) -> Rectification:
+    """The plan of rectification that stands on a public page; raises NoticeUnknown."""
+    found = db.session.scalar(
+        select(Rectification).where(Rectification.code == code, Rectification.published)
+    )
+    if found is None:
+        raise NoticeUnknown
+    return found
+
+
+def get_objection(objection_id: int) -> Objection:
+    """The objection of this id; raises ObjectionUnknown."""
+    found = db.session.get(Objection, objection_id)
+    if found is None:
+        raise ObjectionUnknown
+    return found
+
+
+def _plain(text: str) -> str:
+    """Several lines of text without what cannot be printed."""
+    kept = ("".join(c for c in line if c.isprintable()).strip() for line in text.splitlines())
+    return "\n".join(kept).strip()
+
+
+def _line(text: str) -> str:
+    return " ".join(_plain(text).split())

@@ -1,0 +1,51 @@
+"""整改方案 and what was done about it."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.models.base import Base
+from app.models.round import GradingRecord
+
+
+class Rectification(Base):
+    """The plan of one organisation. code: in the address of its public page, where it has one.
+
+    grade, organisation: as they were when it began; the public page shows this copy.
+    """
+
+    __tablename__ = "rectifications"
+    __table_args__ = (CheckConstraint("deadline >= begun_on", name="deadline"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[int] = mapped_column(ForeignKey("grading_records.id"), unique=True)
+    code: Mapped[str] = mapped_column(String(8), unique=True)
+    organisation: Mapped[str] = mapped_column(String(100))
+    grade: Mapped[str] = mapped_column(String(20))
+    problems: Mapped[str] = mapped_column(Text)
+    measures: Mapped[str] = mapped_column(Text)
+    responsible: Mapped[str] = mapped_column(String(40))
+    published: Mapped[bool] = mapped_column()
+    begun_on: Mapped[date] = mapped_column(Date)
+    deadline: Mapped[date] = mapped_column(Date)
+
+    record: Mapped[GradingRecord] = relationship()
+    entries: Mapped[list[RectificationEntry]] = relationship(order_by="RectificationEntry.id")
+
+
+class RectificationEntry(Base):
+    """One step of it; rows are added, never changed."""
+
+    __tablename__ = "rectification_entries"
+    __table_args__ = (
+        CheckConstraint("kind IN ('progress', 'proof', 'returned', 'accepted')", name="kind"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rectification_id: Mapped[int] = mapped_column(ForeignKey("rectifications.id"))
+    kind: Mapped[str] = mapped_column(String(10))
+    text: Mapped[str] = mapped_column(Text)
+    made_on: Mapped[date] = mapped_column(Date)

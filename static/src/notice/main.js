@@ -1,0 +1,3 @@
+import { startSize } from "../phone/size.js";
+
+startSize();

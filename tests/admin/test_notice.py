@@ -1,0 +1,245 @@
+"""公示 from publication to final grades: at the admin's door and at the public's."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.actions.finalising import change_final_grade, finalise, obstacles, versions_of_grade
+from app.actions.notice import NoticeWish, correct_notice, publish_notice, withdraw_notice
+from app.actions.objection import answer_objection, file_objection, objections_to, today
+from app.actions.record import change_scores
+from app.actions.round import get_round
+from app.domain.errors import BadInput
+from app.domain.notice import OBJECTIONS_MOST
+from app.models import Notice, Objection, db
+from tests.admin.conftest import Office, make_round
+
+DAY = date(2012, 4, 3)
+WISH = NoticeWish(
+    "等级公示", "现予公示。", "怀乡中学党总支", "0668-1234567", 2, "calendar", "", "", (1, 2, 3)
+)
+FORM: dict[str, Any] = {
+    "title": "等级公示", "body": "现予公示。", "issuer": "怀乡中学党总支", "contact": "电话 1",
+    "days": "2", "counted": "calendar", "off": "", "worked": "", "record": ["1", "2", "3"],
+}  # fmt: skip
+
+
+@pytest.fixture
+def graded(app: Flask, round_id: int) -> int:
+    """The round, with a grade for each of its three records."""
+    with app.app_context():
+        for record_id, score in ((1, "95"), (2, "85"), (3, "50")):
+            change_scores(record_id, score, score)
+    return round_id
+
+
+@pytest.fixture
+def code(app: Flask, graded: int) -> str:
+    """A notice published today."""
+    with app.app_context():
+        return publish_notice(graded, WISH, today()).code
+
+
+def _stamp(client: FlaskClient, code: str) -> str:
+    found = re.search(r'name="stamp" value="([^"]+)"', client.get(f"/n/{code}").text)
+    assert found
+    return found[1]
+
+
+def _object(client: FlaskClient, code: str, **fields: str) -> Any:
+    data = {"stamp": _stamp(client, code), "text": "票数不对", **fields}
+    return client.post(f"/n/{code}/objections", data=data)
+
+
+def test_a_notice_is_published_and_anybody_reads_it(
+    app: Flask, office: Office, graded: int
+) -> None:
+    answer = office.post(f"/admin/rounds/{graded}/notice", FORM)
+    assert answer.status_code == 302, answer.text
+    code = answer.location.rpartition("/")[2]
+    page = app.test_client().get(f"/n/{code}").text
+    ends = today() + timedelta(days=2)
+    assert f"到{ends.year}年{ends.month}月{ends.day}日为止" in page
+    assert "第一党支部" in page
+    assert "较差" in page
+    assert "95" not in re.sub(r"<[^>]+>", "", page), "no score is published"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"title": ""}, {"days": "0"}, {"days": "二"}, {"counted": ""}, {"record": []},
+     {"off": "4月4日"}, {"record": ["99"]}, {"contact": ""}],
+)  # fmt: skip
+def test_a_notice_that_cannot_be_is_refused_and_what_was_typed_stays(
+    app: Flask, office: Office, graded: int, change: dict[str, Any]
+) -> None:
+    answer = office.post(f"/admin/rounds/{graded}/notice", {**FORM, **change})
+    assert answer.status_code == 400
+    assert "现予公示。" in answer.text
+    assert "alert-danger" in answer.text or "invalid-feedback" in answer.text
+    with app.app_context():
+        assert db.session.scalar(select(Notice.id)) is None
+
+
+def test_a_record_without_a_grade_is_not_published(app: Flask, round_id: int) -> None:
+    with app.app_context(), pytest.raises(BadInput, match="还没有等级"):
+        publish_notice(round_id, WISH, DAY)
+
+
+def test_the_days_of_the_scheme_are_the_least(app: Flask) -> None:
+    round_id = make_round(app, "shangdu-2012", "village")
+    with app.app_context(), pytest.raises(BadInput, match="不能少于 2 天"):
+        publish_notice(round_id, WISH._replace(days=1), DAY)
+
+
+def test_a_correction_is_a_new_version_that_points_to_the_old(
+    app: Flask, client: FlaskClient, code: str
+) -> None:
+    with app.app_context():
+        later = today() + timedelta(days=1)
+        correct_notice(code, WISH._replace(title="更正的公示"), "名称写错", later)
+        versions = db.session.scalars(select(Notice).order_by(Notice.version)).all()
+        assert [v.previous_id for v in versions] == [None, versions[0].id]
+        assert versions[0].title == "等级公示"
+        assert versions[1].ends == later + timedelta(days=2)
+    assert "名称写错" in client.get(f"/n/{code}").text
+    assert "已被更正或撤回" in client.get(f"/n/{code}/1").text
+    assert client.get(f"/n/{code}/9").status_code == 404
+
+
+def test_a_withdrawn_notice_says_why_and_takes_no_objection(
+    app: Flask, office: Office, client: FlaskClient, code: str
+) -> None:
+    stamp = _stamp(client, code)
+    reason = {"reason": "须重新评定"}
+    assert office.post(f"/admin/notices/{code}/withdrawal", reason).status_code == 302
+    page = client.get(f"/n/{code}").text
+    assert "须重新评定" in page
+    assert 'id="objection"' not in page
+    late = client.post(f"/n/{code}/objections", data={"stamp": stamp, "text": "晚了"})
+    assert late.status_code == 400
+
+
+def test_an_objection_is_answered_in_public_without_its_sender(
+    app: Flask, office: Office, client: FlaskClient, code: str
+) -> None:
+    stranger = app.test_client()
+    sent = _object(stranger, code, about="第一党支部", signed="张三", contact="139")
+    assert sent.status_code == 302
+    assert "received=1" in sent.location
+    assert "Set-Cookie" not in sent.headers
+    assert "第 1 号" in stranger.get(sent.location.partition("#")[0]).text
+    answer = {"investigation": "查了票箱", "answer": "张三反映的属实", "outcome": "upheld"}
+    refused = office.post("/admin/objections/1", answer)
+    assert refused.status_code == 400
+    assert "不能写出提意见人的署名" in refused.text
+    answer["answer"] = "票数已核对"
+    assert office.post("/admin/objections/1", answer).status_code == 302
+    assert office.post("/admin/objections/1", answer).status_code == 400
+    page = stranger.get(f"/n/{code}").text
+    assert "票数已核对" in page
+    assert not [word for word in ("张三", "139", "查了票箱", "票数不对") if word in page]
+
+
+def test_spam_is_kept_out_without_asking_who_sends(
+    app: Flask, client: FlaskClient, code: str
+) -> None:
+    assert _object(client, code, homepage="http://spam.example").status_code == 302
+    forged = _object(client, code, stamp="forged")
+    assert forged.status_code == 400
+    assert "票数不对</textarea>" in forged.text
+    assert _object(client, code, text=" ").status_code == 400
+    assert _object(client, code, text="长" * 2001).status_code == 400
+    assert _object(client, code, about="没有的支部").status_code == 400
+    with app.app_context():
+        assert not objections_to(code)
+    assert _object(client, code).location == _object(client, code).location
+    with app.app_context():
+        assert len(objections_to(code)) == 1
+    tries = [_object(client, code, text=f"意见 {n}").status_code for n in range(40)]
+    assert tries[0] == 302
+    assert tries[-1] == 429
+
+
+def test_a_notice_takes_a_bounded_number_of_objections(app: Flask, code: str) -> None:
+    with app.app_context():
+        for n in range(OBJECTIONS_MOST):
+            file_objection(code, "", f"意见 {n}", "", "", today())
+        with pytest.raises(BadInput, match="已满"):
+            file_objection(code, "", "再来一条", "", "", today())
+
+
+def test_nothing_of_an_objection_tells_the_address_or_the_hour(
+    app: Flask, client: FlaskClient, code: str
+) -> None:
+    _object(client, code)
+    with app.app_context():
+        row = db.session.execute(select(Objection.__table__)).mappings().one()
+    assert "127.0.0.1" not in str(dict(row))
+    assert row["received_on"] == today()
+    assert not [name for name in row if re.search(r"addr|ip|agent|time|_at$", name)]
+
+
+def test_grades_become_final_only_after_the_period_and_every_answer(
+    app: Flask, graded: int
+) -> None:
+    with app.app_context():
+        round_ = get_round(graded)
+        assert "还没有公示" in "".join(obstacles(round_, DAY))
+        code = publish_notice(graded, WISH, DAY).code
+        last = DAY + timedelta(days=2)
+        assert obstacles(round_, last) == ["公示“等级公示”到 2012-04-05 才满。"]
+        made = file_objection(code, "", "票数不对", "", "", last)
+        after = last + timedelta(days=1)
+        assert obstacles(round_, after) == ["公示“等级公示”还有 1 条意见没有答复。"]
+        with pytest.raises(BadInput, match="没有答复"):
+            finalise(graded, after)
+        answer_objection(made.id, "查过", "不属实", "not_upheld", after)
+        assert finalise(graded, after) == 3
+        with pytest.raises(BadInput, match="已经确定"):
+            finalise(graded, after)
+        change_final_grade(1, "较好", "复查发现算错", after)
+        assert [(v.version, v.grade) for v in versions_of_grade(1)] == [(2, "较好"), (1, "好")]
+
+
+def test_a_grade_that_differs_from_the_published_one_has_to_be_published_again(
+    app: Flask, graded: int
+) -> None:
+    with app.app_context():
+        code = publish_notice(graded, WISH, DAY).code
+        change_scores(1, "95", "70")
+        after = DAY + timedelta(days=9)
+        assert obstacles(get_round(graded), after) == ["第一党支部的等级与公示的不同，请更正公示。"]
+        withdraw_notice(code, "重评", after)
+        assert "还没有公示" in "".join(obstacles(get_round(graded), after))
+
+
+def test_the_round_page_of_final_grades_names_each_obstacle(
+    office: Office, app: Flask, graded: int, open_id: int
+) -> None:
+    page = office.get(f"/admin/rounds/{graded}/final").text
+    assert "测评会“党员群众测评会”还没有结束。" in page
+    assert "还没有公示" in page
+    refused = office.post(f"/admin/rounds/{graded}/final")
+    assert refused.status_code == 400
+    assert "还不能确定等级" in refused.text
+
+
+def test_a_round_becomes_final_and_is_corrected_on_its_pages(
+    office: Office, app: Flask, graded: int
+) -> None:
+    with app.app_context():
+        publish_notice(graded, WISH, DAY)
+    assert "可以确定" in office.get(f"/admin/rounds/{graded}/final").text
+    assert office.post(f"/admin/rounds/{graded}/final").status_code == 302
+    assert office.post("/admin/records/1/final", {"grade": "较好"}).status_code == 400
+    wish = {"grade": "较好", "reason": "复查"}
+    assert office.post("/admin/records/1/final", wish).status_code == 302
+    assert "更正：复查" in office.get("/admin/records/1/final").text
