@@ -9,6 +9,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="t
 from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     account,
     assessment,
+    attendance,
     audit,
     board,
     count_sheet,
@@ -16,8 +17,10 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     meeting,
     notice,
     organisation,
+    paper,
     record,
     rectification,
+    rehearsal,
     round,
     scheme,
     self_assessment,

@@ -16,7 +16,7 @@ from app.actions.count_sheet import count_sheet
 from app.actions.display import display_link
 from app.actions.progress import progress
 from app.actions.whereabouts import other_host
-from app.domain.errors import HostAway, MeetingStateChanged, UrnElsewhere
+from app.domain.errors import HostAway, MeetingStateChanged, PaperVoids, UrnElsewhere
 from app.hosts import forward
 from app.models import Meeting
 
@@ -83,7 +83,11 @@ def revoke_display(meeting_id: int) -> Response:
 def close_meeting(meeting_id: int) -> Answer:
     """Ask for the number present, say what closing does, close."""
     form = CloseForm()
-    box = form.settle(lambda: closing.close_meeting(meeting_id, form.present.data))
+    try:
+        box = form.settle(lambda: closing.close_meeting(meeting_id, form.present.data))
+    except PaperVoids as voided:
+        flash(str(voided), "danger")
+        return redirect(url_for("admin.meeting", meeting_id=meeting_id))
     if box is None:
         found = _still_open(meeting_id)
         page = render_template(

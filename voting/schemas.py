@@ -26,6 +26,11 @@ def _object(**members: Schema) -> Schema:
     }
 
 
+def _with(schema: Schema, **members: Schema) -> Schema:
+    """The same object, which may have these members too."""
+    return {**schema, "properties": {**schema["properties"], **members}}
+
+
 def _map(values: Schema) -> Schema:
     return {"type": "object", "additionalProperties": values}
 
@@ -112,10 +117,16 @@ SCHEMAS: dict[str, Schema] = {
         cells=_map({**_map(NUMBER), "description": "选项 → 票数", "required": [ABSTAIN]}),
         satisfaction=_map(ref("Satisfaction")),
     ),
-    "Live": _object(
-        state=_text(enum=["open", "closed", "voided"]),
-        cast={**NUMBER, "description": "已投票数，随时更新"},
-        released=_nullable(ref("Picture")),
+    "Live": _with(
+        _object(
+            state=_text(enum=["open", "closed", "voided"]),
+            cast={**NUMBER, "description": "已投票数，随时更新；计票后含有效的纸质票"},
+            released=_nullable(ref("Picture")),
+        ),
+        paper={
+            **_object(valid=NUMBER, invalid=NUMBER),
+            "description": "计票后，有纸质票的才有：加进结果的张数和无效的张数；票箱里没有这些票",
+        },
     ),
     "Box": _object(
         protocol={"const": PROTOCOL},

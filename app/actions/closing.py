@@ -9,16 +9,18 @@ import structlog
 
 from app.actions.grading import reassess
 from app.actions.live import picture, subject_counts
-from app.actions.meeting import get_meeting, stopped, update_state
+from app.actions.meeting import get_meeting, stopped, update_state, void_meeting
+from app.actions.paper import Papers, agreed_papers, excess_of, keep_papers
 from app.actions.picture import spans_of_pictures
 from app.actions.slip import slip_totals
 from app.actions.sweep import destroy_after_ending
 from app.actions.urn import cast_by_group, read_marks_of
 from app.actions.urn_state import Stop, stop_urn
 from app.actions.whereabouts import other_host
-from app.domain.box import Box, GroupCounts, box_marks, build_box, marks_by_group
-from app.domain.errors import BadInput, MeetingStateChanged, UrnElsewhere
+from app.domain.box import TOGETHER, Box, GroupCounts, box_marks, build_box, marks_by_group
+from app.domain.errors import BadInput, MeetingStateChanged, PaperVoids, UrnElsewhere
 from app.domain.meeting import Form, groups_shown
+from app.domain.paper import added
 from app.domain.tally import count_marks
 from app.models import Meeting, boxes, db
 from app.models.base import writing
@@ -31,18 +33,23 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
     """open → closed, and the urn is destroyed.
 
     present: number of persons in the room (实到), where the host has counted them. Ballots whose
-    transaction has begun are in the box; later ones are refused. Raises MeetingStateChanged,
-    UrnElsewhere.
+    transaction has begun are in the box; later ones are refused. Papers join the tally, not the
+    box. Raises MeetingStateChanged, UrnElsewhere, PaperNotAgreed; PaperVoids where more papers came
+    back than went out, and the meeting has been voided.
     """
     if present is not None and not 0 <= present <= 100_000:
         raise BadInput("实到人数应为 0 到 100000 的整数。")
+    _void_for_papers(meeting_id)
     with writing():
         meeting = get_meeting(meeting_id)
         if meeting.state != "open":
             raise MeetingStateChanged
+        papers = agreed_papers(meeting)
+        if excess_of(meeting, papers):
+            raise MeetingStateChanged
         with stopped(meeting) as stop:
             box = _box_of(meeting, stop)
-            _publish(meeting, box)
+            _publish(meeting, box, papers)
             if not update_state(meeting, ("open",), state="closed", present=present):
                 raise MeetingStateChanged
     log.info("meeting_closed", meeting=meeting.code)
@@ -80,10 +87,14 @@ def _box_of(meeting: Meeting, stop: Stop) -> Box:
     )
 
 
-def _publish(meeting: Meeting, box: Box) -> None:
+def _publish(meeting: Meeting, box: Box, papers: Papers | None) -> None:
     form = msgspec.convert(meeting.form, Form)
     counts = count_marks(box_marks(box), form.lawful())
     cast = sum(group.cast for group in box.counts.values())
+    if papers is not None:
+        counts = added(counts, papers.entry.values())
+        cast += papers.valid
+    keep_papers(meeting, papers)
     db.session.execute(
         boxes.insert().values(
             meeting_id=meeting.id,
@@ -95,14 +106,34 @@ def _publish(meeting: Meeting, box: Box) -> None:
         )
     )
     if not meeting.rehearsal:
-        _hand_over(meeting, form, box, picture(form, counts, cast)["satisfaction"])
+        satisfaction = picture(form, counts, cast)["satisfaction"]
+        _hand_over(meeting, form, _tallies(form, box, papers), satisfaction)
 
 
-def _hand_over(meeting: Meeting, form: Form, box: Box, satisfaction: dict[str, Any]) -> None:
-    """Make the tally final in every tested organisation's record."""
-    tallies = {
-        group: count_marks(marks, form.lawful()) for group, marks in marks_by_group(box).items()
+Tallies = dict[str, dict[str, dict[str, int]]]
+"""Group code, or `*`, → cell id → choice → number."""
+
+
+def _tallies(form: Form, box: Box, papers: Papers | None) -> Tallies:
+    """Phones and papers, by group where the phones are; else all of them together."""
+    lawful = form.lawful()
+    marks = marks_by_group(box)
+    phones = {group: count_marks(found, lawful) for group, found in marks.items()}
+    if papers is None:
+        return phones
+    if TOGETHER in phones:
+        return {TOGETHER: added(count_marks(box_marks(box), lawful), papers.entry.values())}
+    return {
+        group: added(phones.get(group, count_marks((), lawful)), [found])
+        for group, found in papers.entry.items()
+        if group in phones or found.returned
     }
+
+
+def _hand_over(
+    meeting: Meeting, form: Form, tallies: Tallies, satisfaction: dict[str, Any]
+) -> None:
+    """Make the tally final in every tested organisation's record."""
     for subject, row in zip(form.subjects, meeting.subjects, strict=True):
         row.record.mass = {
             "meeting": meeting.code,
@@ -112,3 +143,14 @@ def _hand_over(meeting: Meeting, form: Form, box: Box, satisfaction: dict[str, A
             "satisfaction": satisfaction[subject.id],
         }
         reassess(row.record)
+
+
+def _void_for_papers(meeting_id: int) -> None:
+    """Void the meeting where more papers came back than went out, and say so."""
+    meeting = get_meeting(meeting_id)
+    if meeting.state != "open":
+        raise MeetingStateChanged
+    reason = excess_of(meeting, agreed_papers(meeting))
+    if reason is not None:
+        void_meeting(meeting_id, reason)
+        raise PaperVoids(f"本次测评会已作废：{reason}")

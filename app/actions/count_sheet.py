@@ -7,8 +7,10 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import select
 
+from app.actions.attendance import Attendance, attendance_of
 from app.actions.live import picture
 from app.actions.meeting import get_meeting
+from app.actions.paper import Papers, papers_of
 from app.actions.result import Table, result_tables
 from app.domain.errors import CountSheetNotReady
 from app.domain.meeting import Form
@@ -38,6 +40,8 @@ class CountSheet(NamedTuple):
     conventions: tuple[str, ...]
     digest: str
     reconciled: bool
+    papers: Papers | None
+    attendance: tuple[tuple[str, Attendance], ...]
 
 
 def count_sheet(meeting_id: int) -> CountSheet:
@@ -53,6 +57,7 @@ def count_sheet(meeting_id: int) -> CountSheet:
     form = msgspec.convert(meeting.form, Form)
     rules = [form.rule(subject.id) for subject in form.subjects]
     groups = tuple(_turnout(g.name, g.expected, row.groups[g.code]) for g in meeting.groups)
+    came = attendance_of(meeting)
     return CountSheet(
         meeting=meeting,
         total=_sum(groups),
@@ -62,6 +67,8 @@ def count_sheet(meeting_id: int) -> CountSheet:
         conventions=tuple(dict.fromkeys(rule.convention for rule in rules if rule.convention)),
         digest=row.digest,
         reconciled=all(g.cast <= g.redeemed and g.redeemed + g.unused == g.issued for g in groups),
+        papers=papers_of(meeting),
+        attendance=tuple((g.name, came[g.code]) for g in meeting.groups if g.code in came),
     )
 
 

@@ -13,8 +13,9 @@ from app.actions.urn import cast_number
 from app.actions.whereabouts import other_host
 from app.domain.errors import MeetingUnknown, UrnElsewhere
 from app.domain.meeting import Form
+from app.domain.paper import valid_and_invalid
 from app.domain.tally import satisfaction
-from app.models import Meeting, VoterGroup, boxes
+from app.models import Meeting, VoterGroup, boxes, paper_results
 from app.models.base import reading
 from app.models.urn_file import UrnMissing, urn_look
 
@@ -112,8 +113,16 @@ def _without_urn(code: str) -> dict[str, Any]:
     table = Meeting.__table__.c
     with reading() as connection:
         row = connection.execute(
-            select(table.state, table.form, table.urn_host, boxes.c.counts, boxes.c.cast)
+            select(
+                table.state,
+                table.form,
+                table.urn_host,
+                boxes.c.counts,
+                boxes.c.cast,
+                paper_results.c.entry,
+            )
             .outerjoin(boxes, boxes.c.meeting_id == table.id)
+            .outerjoin(paper_results, paper_results.c.meeting_id == table.id)
             .where(table.code == code)
         ).first()
     if row is None or row.state == "draft":
@@ -123,7 +132,9 @@ def _without_urn(code: str) -> dict[str, Any]:
     if row.cast is None:
         return _answer(row.state, 0, None, None)
     form = msgspec.convert(row.form, Form)
-    return _answer(row.state, row.cast, form, Picture(row.cast, row.counts))
+    answer = _answer(row.state, row.cast, form, Picture(row.cast, row.counts))
+    # A recount of the box gives the phones' marks alone: say how many papers were added.
+    return answer if row.entry is None else {**answer, "paper": valid_and_invalid(row.entry)}
 
 
 def _turnout_of_box(code: str) -> Turnout:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 import structlog
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, delete, select, update
 
 from app.actions.audit import note_meeting
 from app.actions.grading import scheme_of
@@ -46,6 +46,7 @@ from app.models import (
     MeetingSubject,
     VoterGroup,
     db,
+    paper_entries,
 )
 from app.models.base import writing
 from app.models.urn_file import UrnMissing, urn_exists, urn_writing
@@ -205,6 +206,9 @@ def void_meeting(meeting_id: int, reason: str, host_is_lost: bool = False) -> Me
                     stop_urn(urn, stop)
             if not update_state(meeting, ("draft", "open"), state="voided", void_reason=reason):
                 raise MeetingStateChanged
+            db.session.execute(
+                delete(paper_entries).where(paper_entries.c.meeting_id == meeting.id)
+            )
     log.info("meeting_voided", meeting=meeting.code)
     destroy_after_ending(meeting.code)
     return meeting

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
+from app.actions.assessment import decision_in_force
 from app.actions.grading import scheme_of
 from app.actions.objection import versions_of
 from app.actions.round import get_round
@@ -44,9 +45,10 @@ class NoticeWish(NamedTuple):
 def grade_of(record: GradingRecord) -> str | None:
     """The grade that stands for a record before it is final; None while there is none.
 
-    The superior's decision, where there is one, takes the place of the proposal here.
+    The superior's decision, where there is one in force, takes the place of the proposal.
     """
-    return record.proposed
+    decision = decision_in_force(record)
+    return record.proposed if decision is None else decision.grade
 
 
 def scheme_notice(round_: Round) -> dict[str, Any]:

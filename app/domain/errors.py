@@ -326,3 +326,16 @@ class VisitUnknown(MingceError):
     code = "visit_unknown"
     status = 404
     message = "没有这份入户走访调查表，可能已被删除。请回到调查摸底页查看。"
+
+
+class PaperNotAgreed(BadInput):
+    code = "paper_not_agreed"
+    status = 409
+    message = "纸质票还没有由两名计票人清点一致，不能计票。"
+
+
+class PaperVoids(MingceError):
+    """More papers came back than went out; the meeting has been voided."""
+
+    code = "paper_voids"
+    status = 409

@@ -7,6 +7,7 @@ from app.models.box import boxes
 from app.models.meeting import Meeting, MeetingSubject, VoterGroup
 from app.models.notice import FinalGrade, Notice, NoticeLine, Objection
 from app.models.organisation import Organisation
+from app.models.paper import attendance, paper_entries, paper_issues, paper_results
 from app.models.process import (
     Attachment,
     AttachmentContent,
@@ -49,8 +50,12 @@ __all__ = [
     "Survey",
     "Visit",
     "VoterGroup",
+    "attendance",
     "boxes",
     "db",
+    "paper_entries",
+    "paper_issues",
+    "paper_results",
     "pictures",
     "slips",
     "spent_nonces",

@@ -1,0 +1,224 @@
+"""Issue papers, take what two tellers have counted, and hand it to the closing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import delete, insert, select
+
+from app.actions.meeting import get_meeting
+from app.domain.errors import BadInput, MeetingStateChanged, PaperNotAgreed
+from app.domain.meeting import Form
+from app.domain.paper import (
+    PAPERS_MOST,
+    Difference,
+    Entry,
+    PaperGroup,
+    differences,
+    entry_problems,
+    excess,
+)
+from app.models import Account, Meeting, db, paper_entries, paper_issues, paper_results
+from app.models.base import writing
+
+TELLERS = 2
+
+
+class Papers(NamedTuple):
+    """What joins the tally. issued: by group code. tellers: the names of their accounts."""
+
+    issued: dict[str, int]
+    entry: Entry
+    tellers: tuple[str, ...]
+
+    @property
+    def out(self) -> int:
+        """发出, of all groups."""
+        return sum(self.issued.values())
+
+    @property
+    def returned(self) -> int:
+        """收回, of all groups."""
+        return sum(papers.returned for papers in self.entry.values())
+
+    @property
+    def valid(self) -> int:
+        """All valid papers."""
+        return sum(papers.valid for papers in self.entry.values())
+
+    @property
+    def invalid(self) -> int:
+        """All spoilt papers."""
+        return sum(papers.invalid for papers in self.entry.values())
+
+
+class Counting(NamedTuple):
+    """The counting as one teller may see it.
+
+    mine: own entry, or None. entered: how many tellers have entered. full: two others have, so
+    this account may not. differences: None until this teller and another have entered.
+    """
+
+    issued: dict[str, int]
+    mine: Entry | None
+    entered: int
+    full: bool
+    differences: tuple[Difference, ...] | None
+    excess: str | None
+
+    @property
+    def agreed(self) -> bool:
+        """Two tellers have found the same."""
+        return self.differences == ()
+
+
+def papers_issued(meeting: Meeting) -> dict[str, int]:
+    """Group code → papers handed out, for every group."""
+    rows = db.session.execute(
+        select(paper_issues.c.group_code, paper_issues.c.issued).where(
+            paper_issues.c.meeting_id == meeting.id
+        )
+    )
+    found = {row.group_code: row.issued for row in rows}
+    return {group.code: found.get(group.code, 0) for group in meeting.groups}
+
+
+def issue_papers(meeting_id: int, issued: Mapping[str, int]) -> None:
+    """State how many papers each group has been handed, in all; not once counting has begun."""
+    with writing():
+        meeting = _open(meeting_id)
+        if set(issued) != {group.code for group in meeting.groups}:
+            raise BadInput("参会人员类别不对，请刷新页面重填。")
+        if any(not 0 <= number <= PAPERS_MOST for number in issued.values()):
+            raise BadInput(f"发出张数应为 0 到 {PAPERS_MOST} 的整数。")
+        if _entries(meeting):
+            raise BadInput("已开始清点纸质票，发出张数不能再改。")
+        mine = paper_issues.c.meeting_id == meeting.id
+        db.session.execute(delete(paper_issues).where(mine))
+        db.session.execute(
+            insert(paper_issues),
+            [
+                {"meeting_id": meeting.id, "group_code": code, "issued": number}
+                for code, number in issued.items()
+            ],
+        )
+
+
+def enter_papers(meeting_id: int, account_id: int, entry: Entry) -> None:
+    """Take one teller's count, or the correction of it; two accounts count a meeting.
+
+    Raises BadInput with every sentence that keeps it from being taken, MeetingStateChanged.
+    """
+    with writing():
+        meeting = _open(meeting_id)
+        form = msgspec.convert(meeting.form, Form)
+        entries = _entries(meeting)
+        if account_id not in entries and len(entries) >= TELLERS:
+            raise BadInput("已有两名计票人录入，第三个账号不能再录。")
+        if problems := entry_problems(form, _names(meeting), entry, meeting.k):
+            raise BadInput("\n".join(problems))
+        mine = (paper_entries.c.meeting_id == meeting.id) & (
+            paper_entries.c.account_id == account_id
+        )
+        db.session.execute(delete(paper_entries).where(mine))
+        db.session.execute(
+            insert(paper_entries).values(
+                meeting_id=meeting.id, account_id=account_id, entry=msgspec.to_builtins(entry)
+            )
+        )
+
+
+def counting(meeting: Meeting, account_id: int) -> Counting:
+    """How the counting stands for one teller, who sees nothing of another before entering."""
+    form = msgspec.convert(meeting.form, Form)
+    entries, issued = _entries(meeting), papers_issued(meeting)
+    mine = entries.pop(account_id, None)
+    others = list(entries.values())
+    compared = mine is not None and bool(others)
+    found = differences(form, _names(meeting), mine, others[0]) if mine and others else None
+    return Counting(
+        issued=issued,
+        mine=mine,
+        entered=len(others) + (mine is not None),
+        full=mine is None and len(others) >= TELLERS,
+        differences=found if compared else None,
+        excess=excess(_names(meeting), issued, mine) if mine and found == () else None,
+    )
+
+
+def agreed_papers(meeting: Meeting) -> Papers | None:
+    """What both tellers found; None where no paper was handed out and none came back.
+
+    Raises PaperNotAgreed with what is to be done.
+    """
+    issued, entries = papers_issued(meeting), _entries(meeting)
+    if not any(issued.values()) and not entries:
+        return None
+    if len(entries) < TELLERS:
+        raise PaperNotAgreed(
+            f"发出了纸质票，须两名计票人各用自己的账号清点录入，现在只有 {len(entries)} 人录入。"
+        )
+    first, second = entries.values()
+    form = msgspec.convert(meeting.form, Form)
+    if found := differences(form, _names(meeting), first, second):
+        places = "；".join(d.place for d in found[:5])
+        raise PaperNotAgreed(
+            f"两名计票人录入的纸质票有 {len(found)} 处不一致：{places}。请一起重新清点后更正。"
+        )
+    names = db.session.scalars(select(Account.name).where(Account.id.in_(entries)))
+    return Papers(issued, first, tuple(sorted(names)))
+
+
+def excess_of(meeting: Meeting, papers: Papers | None) -> str | None:
+    """Why the papers void this meeting, or None."""
+    return excess(_names(meeting), papers.issued, papers.entry) if papers else None
+
+
+def keep_papers(meeting: Meeting, papers: Papers | None) -> None:
+    """Write down what has joined the tally, in the transaction that closes the meeting."""
+    db.session.execute(delete(paper_entries).where(paper_entries.c.meeting_id == meeting.id))
+    if papers is not None:
+        db.session.execute(
+            insert(paper_results).values(
+                meeting_id=meeting.id,
+                issued=papers.issued,
+                entry=msgspec.to_builtins(papers.entry),
+                tellers=list(papers.tellers),
+            )
+        )
+
+
+def papers_of(meeting: Meeting) -> Papers | None:
+    """The papers of a closed meeting, if there were any."""
+    row = db.session.execute(
+        select(paper_results).where(paper_results.c.meeting_id == meeting.id)
+    ).first()
+    if row is None:
+        return None
+    return Papers(row.issued, _read(row.entry), tuple(row.tellers))
+
+
+def _entries(meeting: Meeting) -> dict[int, Entry]:
+    rows = db.session.execute(
+        select(paper_entries.c.account_id, paper_entries.c.entry)
+        .where(paper_entries.c.meeting_id == meeting.id)
+        .order_by(paper_entries.c.account_id)
+    )
+    return {row.account_id: _read(row.entry) for row in rows}
+
+
+def _read(entry: Any) -> Entry:
+    return msgspec.convert(entry, dict[str, PaperGroup])
+
+
+def _names(meeting: Meeting) -> dict[str, str]:
+    return {group.code: group.name for group in meeting.groups}
+
+
+def _open(meeting_id: int) -> Meeting:
+    meeting = get_meeting(meeting_id)
+    if meeting.state != "open":
+        raise MeetingStateChanged
+    return meeting

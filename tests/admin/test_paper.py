@@ -1,0 +1,195 @@
+"""Paper and phones in one tally: two tellers, their differences, the sums, too many papers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.actions.account import create_account
+from app.actions.meeting import get_meeting
+from app.actions.record import get_record
+from app.domain.box import findings, read_box
+from app.models import db, paper_entries, paper_results
+from tests.admin.conftest import Office
+from tests.admin.test_meeting import _issue, _vote
+
+PAGE = "/admin/meetings/1/papers"
+CLOSE = {"present": "20", "understood": "y"}
+
+
+@pytest.fixture
+def other(app: Flask, office: Office) -> Office:
+    """The second teller, on an account and a browser of their own."""
+    with app.app_context():
+        create_account("李计票", "another long password")
+    found = Office(app, app.test_client())
+    assert found.log_in("李计票", "another long password").status_code == 302
+    return found
+
+
+def _papers(app: Flask, valid: int, choice: str = "option1", **changes: int) -> dict[str, Any]:
+    """A count of `valid` papers of 党员 that all say `choice`; changes by name of the control."""
+    with app.app_context():
+        form = get_meeting(1).form
+    assert form
+    wish = {f"n.g1.{cell['id']}.{choice}": valid for cell in form["cells"]}
+    return {"valid.g1": valid, **wish, **changes}
+
+
+def _count(who: Office, wish: dict[str, Any]) -> Any:
+    return who.post(f"{PAGE}/count", wish)
+
+
+def test_papers_that_two_tellers_agree_on_join_the_tally_and_not_the_box(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    _vote(app, _issue(office, 6), "option4")
+    assert office.post(f"{PAGE}/issued", {"issued.g1": "6"}).status_code == 302
+    wish = _papers(app, 4, **{"invalid.g1": 1})
+    assert _count(office, wish).status_code == 302
+    assert _count(other, wish).status_code == 302
+    assert office.post("/admin/meetings/1/close", CLOSE).status_code == 302
+    with app.app_context():
+        code = get_meeting(1).code
+        mass = get_record(1).mass
+        assert db.session.query(paper_entries).count() == 0
+    assert mass
+    assert mass["satisfaction"] == {"numerator": 4, "denominator": 10, "percent": "40.00"}
+    box = office.client.get(f"/api/v1/meetings/{code}/box")
+    assert findings(read_box(box.data)) == ()
+    assert sum(count["cast"] for count in box.get_json()["counts"].values()) == 6
+    live = office.client.get(f"/api/v1/meetings/{code}/live").get_json()
+    assert live["paper"] == {"valid": 4, "invalid": 1}
+    assert live["cast"] == 10
+    sheet = office.get("/admin/meetings/1/count-sheet").text
+    assert "手机 6 张，纸质 4 张，共 10 张" in sheet
+    assert "李计票" in sheet
+
+
+def test_a_teller_sees_nothing_of_the_other_before_entering(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    office.post(f"{PAGE}/issued", {"issued.g1": "9"})
+    _count(office, _papers(app, 7))
+    page = other.get(PAGE).text
+    assert 'value="7"' not in page
+    assert "另一人填的" not in page
+
+
+def test_tellers_who_differ_are_told_where_by_name_and_nothing_closes(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    office.post(f"{PAGE}/issued", {"issued.g1": "9"})
+    right = _papers(app, 5)
+    _count(office, right)
+    cell = next(name for name in right if name.startswith("n.g1.s02"))
+    wrong = {**right, cell: 4, cell.replace("option1", "option2"): 1}
+    _count(other, wrong)
+    page = other.get(PAGE).text
+    assert "有 2 处不一致" in page
+    assert "党员 · 第二党支部" in page
+    refused = office.post("/admin/meetings/1/close", CLOSE)
+    assert refused.status_code == 400
+    assert "党员 · 第二党支部" in refused.text
+    _count(other, right)
+    assert "一致，可以结束并计票" in other.get(PAGE).text
+    assert office.post("/admin/meetings/1/close", CLOSE).status_code == 302
+
+
+def test_one_account_cannot_be_both_tellers(app: Flask, office: Office, open_id: int) -> None:
+    office.post(f"{PAGE}/issued", {"issued.g1": "9"})
+    _count(office, _papers(app, 5))
+    _count(office, _papers(app, 5))
+    refused = office.post("/admin/meetings/1/close", CLOSE)
+    assert refused.status_code == 400
+    assert "只有 1 人录入" in refused.text
+
+
+def test_a_third_account_cannot_enter(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    with app.app_context():
+        create_account("第三人", "a third long password")
+    third = Office(app, app.test_client())
+    third.log_in("第三人", "a third long password")
+    office.post(f"{PAGE}/issued", {"issued.g1": "9"})
+    _count(office, _papers(app, 5))
+    _count(other, _papers(app, 5))
+    assert _count(third, _papers(app, 5)).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"valid.g1": "6"}, "应等于有效票 6 张"),
+        ({"invalid.g1": "-1"}, "应为 0 到"),
+        ({"valid.g1": "很多"}, "应为 0 到"),
+    ],
+)
+def test_a_count_that_does_not_add_up_is_refused_and_kept_on_the_page(
+    app: Flask, office: Office, open_id: int, change: dict[str, str], sentence: str
+) -> None:
+    office.post(f"{PAGE}/issued", {"issued.g1": "9"})
+    answer = _count(office, {**_papers(app, 5), **change})
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert 'value="5"' in answer.text
+
+
+def test_fewer_papers_than_k_are_not_taken_because_the_box_would_give_them_away(
+    app: Flask, office: Office, open_id: int
+) -> None:
+    office.post(f"{PAGE}/issued", {"issued.g1": "9"})
+    answer = _count(office, _papers(app, 2))
+    assert answer.status_code == 400
+    assert "代投" in answer.text
+    with app.app_context():
+        assert db.session.query(paper_entries).count() == 0
+
+
+def test_more_papers_than_went_out_void_the_meeting_and_say_why(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    office.post(f"{PAGE}/issued", {"issued.g1": "4"})
+    for who in (office, other):
+        _count(who, _papers(app, 5))
+    assert "将作废" in office.get(PAGE).text
+    office.post("/admin/meetings/1/close", CLOSE)
+    with app.app_context():
+        meeting = get_meeting(1)
+        assert meeting.state == "voided"
+        assert "发出纸质票 4 张，收回 5 张" in meeting.void_reason
+        assert "有效" in meeting.void_reason
+        assert get_record(1).mass is None
+        assert db.session.query(paper_results).count() == 0
+
+
+def test_the_number_that_went_out_stands_once_counting_has_begun(
+    app: Flask, office: Office, open_id: int
+) -> None:
+    office.post(f"{PAGE}/issued", {"issued.g1": "5"})
+    _count(office, _papers(app, 5))
+    assert office.post(f"{PAGE}/issued", {"issued.g1": "9"}).status_code == 400
+
+
+def test_the_paper_ballot_has_every_subject_and_choice_and_no_number(
+    app: Flask, office: Office, open_id: int
+) -> None:
+    page = office.get(f"{PAGE}/g1").text
+    assert page.count("□") == 12
+    assert "第三党支部" in page
+    assert office.get(f"{PAGE}/g7").status_code == 404
+
+
+def test_paper_is_not_seen_before_closing(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    office.post(f"{PAGE}/issued", {"issued.g1": "9"})
+    for who in (office, other):
+        _count(who, _papers(app, 7))
+    with app.app_context():
+        code = get_meeting(1).code
+    live = office.client.get(f"/api/v1/meetings/{code}/live").get_json()
+    assert live == {"state": "open", "cast": 0, "released": None}

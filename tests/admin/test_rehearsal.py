@@ -1,0 +1,34 @@
+"""演练 in one click: a meeting of its own that reaches no record and leaves the draft alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from app.actions.meeting import get_meeting
+from app.actions.record import get_record
+from tests.admin.conftest import Office
+
+
+def test_a_draft_is_rehearsed_in_one_click_and_stays_a_draft(
+    app: Flask, office: Office, draft_id: int
+) -> None:
+    office.post("/admin/meetings/1/subjects", {"record": ["1"]})
+    office.post("/admin/meetings/1/groups", {"name": ["党员"], "expected": ["20"]})
+    assert "先演练一遍" in office.get("/admin/meetings/1/review").text
+    assert office.post("/admin/meetings/1/rehearse").location == "/admin/meetings/2"
+    assert "演练" in office.get("/admin/meetings/2").text
+    office.post("/admin/meetings/2/close", {"present": "0", "understood": "y"})
+    with app.app_context():
+        assert get_meeting(1).state == "draft"
+        assert not get_meeting(1).rehearsal
+        assert get_meeting(2).state == "closed"
+        assert get_record(1).mass is None
+
+
+def test_an_open_meeting_cannot_be_rehearsed(
+    office: Office, open_id: int, unchanged: Callable[[], None]
+) -> None:
+    unchanged()
+    assert office.post("/admin/meetings/1/rehearse").status_code == 409
