@@ -11,6 +11,12 @@ app.actions.live). Closing (app.actions.closing) publishes the box, destroys the
 that could tie a slip to a mark, and hands the tally (app.domain.tally) to the records, where the
 grade follows with its reasons (app.domain.grading).
 
+Around the meeting stand the steps of a round (app.actions.step, app.actions.standing): survey,
+self-assessment, and the superior's assessment, which decides (app.actions.assessment). Then the public
+notice with its objections (app.actions.notice, app.actions.objection), the final grades
+(app.actions.finalising) and the rectification (app.actions.rectification). Whatever is changed on
+the way is noted (app.actions.audit).
+
 Doors: `voting` has no accounts, `admin` has. Both call `app.actions`, which call `app.models`
 and decide with `app.domain`. Nothing imports upwards.
 """
