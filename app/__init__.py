@@ -12,8 +12,8 @@ that could tie a slip to a mark, and hands the tally (app.domain.tally) to the r
 grade follows with its reasons (app.domain.grading).
 
 Around the meeting stand the steps of a round (app.actions.step, app.actions.standing): survey,
-self-assessment, and the superior's assessment, which decides (app.actions.assessment). Then the public
-notice with its objections (app.actions.notice, app.actions.objection), the final grades
+self-assessment, and the superior's assessment, which decides (app.actions.assessment). Then come
+the public notice with its objections (app.actions.notice, app.actions.objection), the final grades
 (app.actions.finalising) and the rectification (app.actions.rectification). Whatever is changed on
 the way is noted (app.actions.audit).
 
