@@ -22,9 +22,12 @@ from app.actions.objection import (
     today,
     versions_of,
 )
+from app.actions.quota import graded, quotas_of
 from app.actions.record import get_record
 from app.actions.round import get_round
 from app.domain.notice import DAYS_MOST, OUTCOMES
+from app.domain.quota import score_words
+from app.domain.ranking import ranking
 from app.models import Notice, Round
 
 Answer = str | Response | tuple[str, int]
@@ -157,7 +160,9 @@ def final_round(round_id: int) -> Answer:
         page = render_template(
             "admin/final.html", form=form, round=round_, scheme=scheme_of(round_),
             obstacles=final.obstacles(round_, today()), finals=final.final_grades(round_),
-            notices=actions.notices_of(round_id), grade_of=actions.grade_of,
+            notices=actions.notices_of(round_id), grades=actions.grades_of(round_),
+            records=final.records_of(round_), quotas=quotas_of(round_), score_words=score_words,
+            places={r.id: r for r in ranking((g.id, g.score) for g in graded(round_))},
         )  # fmt: skip
         return page, 400 if form.errors else 200
     flash(f"{done} 个党组织的等级已经确定。", "success")
@@ -216,7 +221,8 @@ def _form_page(form: NoticeForm, round_: Round, old: Notice | None) -> str:
         ticked = {str(r.id) for r in round_.records if lines is None or r.id in lines}
     return render_template(
         "admin/notice_new.html", form=form, round=round_, old=old, ticked=ticked,
-        rule=actions.scheme_notice(round_), grade_of=actions.grade_of,
+        rule=actions.scheme_notice(round_), grades=actions.grades_of(round_),
+        records=final.records_of(round_),
     )  # fmt: skip
 
 

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import abort, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
 from admin.forms import Form, RoundForm, text
 from app.actions import round as actions
+from app.actions.coverage import due_members
 from app.actions.grading import scheme_of
 from app.actions.organisation import organisation_tree
 from app.actions.record import list_statuses
 from app.actions.round import Member, RoundWish
 from app.actions.scheme import list_shipped, load_shipped
-from app.domain.errors import BadInput
+from app.domain.errors import BadInput, DomainUnknown
+from app.domain.scheme import Scheme
+from app.models import Organisation
 
 Answer = str | Response | tuple[str, int]
 MEMBERS_MOST = 2000
@@ -45,14 +50,17 @@ def new_round(scheme_id: str) -> Answer:
                 scheme_id,
                 form.ladder.data or None,
                 form.totals_only.data,
-                _members(),
+                tuple(due_members(scheme, _holder())) if _everybody() else _members(),
+                _holder(),
             )
         )
     )
     if made is None:
+        nodes = [n for n in organisation_tree() if n.organisation.closed_on is None]
         page = render_template(
-            "admin/round_new.html", form=form, scheme=scheme, nodes=organisation_tree()
-        )
+            "admin/round_new.html",
+            form=form, scheme=scheme, nodes=nodes, domain_of=partial(_domain_of, scheme),
+        )  # fmt: skip
         return page, 400 if form.errors else 200
     flash(f"已建立“{made.title}”，每个党组织有了一份定级记录。", "success")
     return redirect(url_for("admin.round_page", round_id=made.id))
@@ -83,6 +91,7 @@ def new_members(round_id: int) -> Answer:
         page = render_template(
             "admin/members_new.html",
             form=form, round=round_, scheme=scheme_of(round_), nodes=nodes,
+            domain_of=partial(_domain_of, scheme_of(round_)),
         )  # fmt: skip
         return page, 400 if form.errors else 200
     flash(f"已加入 {number} 个党组织。", "success")
@@ -95,6 +104,24 @@ def remove_member(record_id: int) -> Response:
     round_id = actions.remove_member(record_id)
     flash("已移出本轮。", "success")
     return redirect(url_for("admin.round_page", round_id=round_id))
+
+
+def _everybody() -> bool:
+    """Whether all who are to be graded shall take part, rather than those ticked."""
+    return request.form.get("everybody") == "1"
+
+
+def _holder() -> int | None:
+    chosen = request.form.get("holder", "")
+    return int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
+
+
+def _domain_of(scheme: Scheme, organisation: Organisation) -> str:
+    """The code of the domain that the organisation has, where this scheme knows it."""
+    try:
+        return scheme.domain(organisation.domain).code if organisation.domain else ""
+    except DomainUnknown:
+        return ""
 
 
 def _members() -> tuple[Member, ...]:

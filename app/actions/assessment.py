@@ -17,7 +17,7 @@ from app.actions.step import require_open
 from app.domain.decision import Latitude, is_outdated, latitude, require_lawful
 from app.domain.errors import BadInput
 from app.domain.points import read_score, total_of
-from app.models import Decision, GradingRecord, SelfAssessment, SuperiorLine, db
+from app.models import Decision, GradingRecord, Round, SelfAssessment, SuperiorLine, db
 
 COMMENT_MOST = 1000
 
@@ -111,6 +111,25 @@ def decision_in_force(record: GradingRecord) -> Decision | None:
     """
     latest = next(iter(decisions_of(record)), None)
     return None if latest is None or outdated(record, latest) else latest
+
+
+def decided_grades(round_: Round) -> dict[int, str]:
+    """Record id → the grade decided, for all decisions in force of a round; in one statement."""
+    scheme = scheme_of(round_)
+    latest = {
+        record_id: (grade, domain, proposed)
+        for record_id, grade, domain, proposed in db.session.execute(
+            select(Decision.record_id, Decision.grade, GradingRecord.domain, GradingRecord.proposed)
+            .join(GradingRecord, GradingRecord.id == Decision.record_id)
+            .where(GradingRecord.round_id == round_.id)
+            .order_by(Decision.version)
+        )
+    }
+    return {
+        record_id: grade
+        for record_id, (grade, domain, proposed) in latest.items()
+        if not is_outdated(scheme.domain(domain).ladder, grade, proposed)
+    }
 
 
 def outdated(record: GradingRecord, decision: Decision) -> bool:

@@ -71,7 +71,15 @@ _WATCHED: Mapping[type, Watched] = {
     Organisation: Watched(
         "党组织",
         lambda row: row.name,
-        {"name": "名称", "kind": "类型", "parent_id": "上级"},
+        {
+            "name": "名称",
+            "kind": "类型",
+            "parent_id": "上级",
+            "domain": "领域",
+            "members": "党员人数",
+            "last_admitted": "最近发展党员年份",
+            "closed_on": "撤销日期",
+        },
     ),
     Round: Watched(
         "轮次",

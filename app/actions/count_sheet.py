@@ -12,8 +12,10 @@ from app.actions.live import picture
 from app.actions.meeting import get_meeting
 from app.actions.paper import Papers, papers_of
 from app.actions.result import Table, result_tables
+from app.actions.validity import invalid_meetings
 from app.domain.errors import CountSheetNotReady
 from app.domain.meeting import Form
+from app.domain.validity import Fault
 from app.models import Meeting, boxes, db
 
 
@@ -42,6 +44,7 @@ class CountSheet(NamedTuple):
     reconciled: bool
     papers: Papers | None
     attendance: tuple[tuple[str, Attendance], ...]
+    faults: tuple[Fault, ...]
 
 
 def count_sheet(meeting_id: int) -> CountSheet:
@@ -69,6 +72,9 @@ def count_sheet(meeting_id: int) -> CountSheet:
         reconciled=all(g.cast <= g.redeemed and g.redeemed + g.unused == g.issued for g in groups),
         papers=papers_of(meeting),
         attendance=tuple((g.name, came[g.code]) for g in meeting.groups if g.code in came),
+        faults=tuple(
+            f for judged in invalid_meetings(meeting.round, meeting.id) for f in judged.faults
+        ),
     )
 
 

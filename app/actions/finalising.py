@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
+from app.actions.coverage import coverage_of
 from app.actions.grading import scheme_of
-from app.actions.notice import grade_of, notices_of
+from app.actions.notice import grades_of, notices_of
 from app.actions.objection import objections_to
+from app.actions.quota import quotas_of
 from app.actions.record import get_record
 from app.actions.round import get_round
+from app.actions.validity import invalid_meetings
 from app.domain.errors import BadInput
 from app.domain.notice import is_over
 from app.models import FinalGrade, GradingRecord, Meeting, MeetingSubject, Notice, Round, db
@@ -23,14 +27,28 @@ REASON_MOST = 500
 def obstacles(round_: Round, day: date) -> list[str]:
     """Why the round cannot become final on that day, a sentence each; empty where it can.
 
-    Coverage and quotas of the scheme join here, each as one function from the round to sentences.
+    The round's records and its decisions are each read once, however many they are.
     """
+    records = records_of(round_)
+    grades = grades_of(round_)
     return [
-        *_missing_organisations(round_),
-        *_without_grade(round_),
-        *_meetings(round_),
-        *_notices(round_, day),
+        *_missing_organisations(round_, records),
+        *_without_grade(records, grades),
+        *_meetings(round_, records),
+        *_invalid_meetings(round_),
+        *_quotas(round_),
+        *_notices(round_, records, grades, day),
     ]
+
+
+def records_of(round_: Round) -> Sequence[GradingRecord]:
+    """The round's records with their organisations, in one statement."""
+    return db.session.scalars(
+        select(GradingRecord)
+        .where(GradingRecord.round_id == round_.id)
+        .options(joinedload(GradingRecord.organisation))
+        .order_by(GradingRecord.id)
+    ).all()
 
 
 def finalise(round_id: int, day: date) -> int:
@@ -42,18 +60,19 @@ def finalise(round_id: int, day: date) -> int:
         found = obstacles(round_, day)
         if found:
             raise BadInput("还不能确定等级：" + "".join(found))
-        for record in round_.records:
+        grades = grades_of(round_)
+        for record_id, grade in grades.items():
             db.session.add(
                 FinalGrade(
-                    record_id=record.id,
+                    record_id=record_id,
                     version=1,
                     kind="final",
-                    grade=grade_of(record),
+                    grade=grade,
                     reason="",
                     decided_on=day,
                 )
             )
-    return len(round_.records)
+    return len(grades)
 
 
 def change_final_grade(
@@ -112,17 +131,20 @@ def final_grades(round_: Round) -> dict[int, FinalGrade]:
     return {row.record_id: row for row in rows}
 
 
-def _missing_organisations(round_: Round) -> list[str]:
+def _missing_organisations(round_: Round, records: Sequence[GradingRecord]) -> list[str]:
     """Organisations that the scheme grades and that are missing or stand twice (coverage)."""
-    return [] if round_.records else ["本轮还没有党组织参加。"]
+    if not records:
+        return ["本轮还没有党组织参加。"]
+    found = coverage_of(round_)
+    return [] if found.complete else found.words[: bool(found.missing) + bool(found.twice)]
 
 
-def _without_grade(round_: Round) -> list[str]:
-    names = [record.organisation.name for record in round_.records if grade_of(record) is None]
+def _without_grade(records: Sequence[GradingRecord], grades: Mapping[int, str | None]) -> list[str]:
+    names = [record.organisation.name for record in records if grades[record.id] is None]
     return [f"{_named(names)}还没有等级。"] if names else []
 
 
-def _meetings(round_: Round) -> list[str]:
+def _meetings(round_: Round, records: Sequence[GradingRecord]) -> list[str]:
     """A sentence for each meeting that runs, and for subjects whose only meetings are void."""
     rows = db.session.execute(
         select(Meeting.title, Meeting.state, MeetingSubject.record_id)
@@ -134,14 +156,31 @@ def _meetings(round_: Round) -> list[str]:
     voided = {row.record_id for row in rows if row.state == "voided"}
     names = [
         record.organisation.name
-        for record in round_.records
+        for record in records
         if record.id in voided and record.mass is None
     ]
     found = [f"测评会“{title}”还没有结束。" for title in running]
     return [*found, f"{_named(names)}的测评会已作废，须重新测评。"] if names else found
 
 
-def _notices(round_: Round, day: date) -> list[str]:
+def _invalid_meetings(round_: Round) -> list[str]:
+    """A sentence for each meeting that the scheme does not let count."""
+    return [
+        f"测评会“{judged.title}”无效：{judged.faults[0].words}{_named(judged.names)}须重新测评。"
+        for judged in invalid_meetings(round_)
+    ]
+
+
+def _quotas(round_: Round) -> list[str]:
+    return [state.words for state in quotas_of(round_) if not state.holds]
+
+
+def _notices(
+    round_: Round,
+    records: Sequence[GradingRecord],
+    grades: Mapping[int, str | None],
+    day: date,
+) -> list[str]:
     """Grades not published as they stand, periods that run, objections that wait."""
     notices = notices_of(round_.id)
     standing = [notice for notice in notices if notice.state == "published"]
@@ -149,10 +188,10 @@ def _notices(round_: Round, day: date) -> list[str]:
     for notice in standing:
         published |= {line.record_id: line.grade for line in notice.lines}
     unpublished, changed = [], []
-    for record in round_.records:
+    for record in records:
         if record.id not in published:
             unpublished.append(record.organisation.name)
-        elif grade_of(record) not in (None, published[record.id]):
+        elif grades[record.id] not in (None, published[record.id]):
             changed.append(record.organisation.name)
     found = []
     if unpublished:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from app.actions.assessment import decision_in_force
+from app.actions.assessment import decided_grades, decision_in_force
 from app.actions.grading import scheme_of
 from app.actions.objection import versions_of
 from app.actions.round import get_round
@@ -49,6 +49,15 @@ def grade_of(record: GradingRecord) -> str | None:
     """
     decision = decision_in_force(record)
     return record.proposed if decision is None else decision.grade
+
+
+def grades_of(round_: Round) -> dict[int, str | None]:
+    """`grade_of` of every record of a round by its id; two statements, however many they are."""
+    decided = decided_grades(round_)
+    records = db.session.execute(
+        select(GradingRecord.id, GradingRecord.proposed).where(GradingRecord.round_id == round_.id)
+    )
+    return {row.id: decided.get(row.id, row.proposed) for row in records}
 
 
 def scheme_notice(round_: Round) -> dict[str, Any]:

@@ -28,7 +28,8 @@ class Member(NamedTuple):
 class RoundWish(NamedTuple):
     """What a new round is made of. ladder: only where the scheme leaves it open, else None.
 
-    totals_only: the admin has seen that the scheme states no points per indicator.
+    totals_only: the admin has seen that the scheme states no points per indicator. holder: the id
+    of the organisation that holds the round for those under it, None for everybody.
     """
 
     title: str
@@ -36,6 +37,7 @@ class RoundWish(NamedTuple):
     ladder: str | None
     totals_only: bool
     members: tuple[Member, ...]
+    holder: int | None = None
 
 
 def list_rounds() -> Sequence[Round]:
@@ -63,6 +65,7 @@ def create_round(wish: RoundWish) -> Round:
         scheme_text=shipped_text(wish.scheme_id),
         ladder=wish.ladder,
         scoring="points" if scheme.points_stated and not wish.totals_only else "totals",
+        organisation_id=_holder(wish.holder),
     )
     _join(round_, scheme, wish.members)
     db.session.add(round_)
@@ -108,7 +111,9 @@ def organisations_outside(round_: Round) -> list[int]:
     inside = select(GradingRecord.organisation_id).where(GradingRecord.round_id == round_.id)
     return list(
         db.session.scalars(
-            select(Organisation.id).where(Organisation.id.not_in(inside)).order_by(Organisation.id)
+            select(Organisation.id)
+            .where(Organisation.id.not_in(inside), Organisation.closed_on.is_(None))
+            .order_by(Organisation.id)
         )
     )
 
@@ -145,6 +150,15 @@ def _settled(scheme: Scheme, wish: RoundWish) -> Scheme:
         raise BadInput("没有所选的档次，请刷新页面重选。") from error
 
 
+def _holder(organisation_id: int | None) -> int | None:
+    if organisation_id is None:
+        return None
+    found = db.session.get(Organisation, organisation_id)
+    if found is None or found.kind == "branch" or found.closed_on is not None:
+        raise BadInput("组织本轮的党组织应为党委或党总支，请重选。")
+    return found.id
+
+
 def _join(round_: Round, scheme: Scheme, members: Sequence[Member]) -> list[GradingRecord]:
     """A new record for each member, with what can be said of it already."""
     ids = [member.organisation_id for member in members]
@@ -155,8 +169,9 @@ def _join(round_: Round, scheme: Scheme, members: Sequence[Member]) -> list[Grad
     organisations = db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)))
     found = {organisation.id: organisation for organisation in organisations}
     already = {record.organisation_id for record in round_.records}
-    if len(found) != len(ids) or already & set(ids):
-        raise BadInput("所选党组织有变化（已删除，或已在本轮中），请刷新页面重选。")
+    closed = any(organisation.closed_on for organisation in found.values())
+    if closed or len(found) != len(ids) or already & set(ids):
+        raise BadInput("所选党组织有变化（已删除、已撤销，或已在本轮中），请刷新页面重选。")
     domains = []
     for member in members:
         try:

@@ -6,7 +6,7 @@ from app.models.base import Base, db
 from app.models.box import boxes
 from app.models.meeting import Meeting, MeetingSubject, VoterGroup
 from app.models.notice import FinalGrade, Notice, NoticeLine, Objection
-from app.models.organisation import Organisation
+from app.models.organisation import Organisation, OrganisationChange
 from app.models.paper import attendance, paper_entries, paper_issues, paper_results
 from app.models.process import (
     Attachment,
@@ -39,6 +39,7 @@ __all__ = [
     "NoticeLine",
     "Objection",
     "Organisation",
+    "OrganisationChange",
     "Rectification",
     "RectificationEntry",
     "Round",

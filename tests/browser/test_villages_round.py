@@ -1,0 +1,166 @@
+"""S4, 阿坞乡: six villages at once, with the survey and the household visits before them.
+
+With MINGCE_PICTURES=1 the pages are kept in docs/pictures.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser import offices
+from tests.browser.offices import Take
+from tests.pages import SCREEN, WIDE, Pages
+from tests.serving import Server
+
+TOWNSHIP = "阿坞乡党委"
+VILLAGES = ("阿坞村", "河西村", "上庄村", "下庄村", "南沟村", "北山村")
+SELF = ("92", "85", "81", "79.99", "66", "58")
+SUPERIOR = ("90", "83", "80", "79.99", "61", "59.5")
+PROPOSED = ("先进", "先进", "先进", "一般", "一般", "后进")
+GROUPS = {"党员": 5, "村民代表": 4, "两代表一委员": 3}
+
+
+def test_six_villages_walk_a_round_at_once(
+    server: Server, pages: Pages, screenshot: Take, tmp_path: Path
+) -> None:
+    page = pages.open(WIDE)
+    offices.set_up_first_admin(server, page)
+    branches = [f"{village}党支部" for village in VILLAGES]
+    offices.make_root(page, server.base, TOWNSHIP, "committee", branches)
+    round_url, records = _begin_round(page, server.base, branches, screenshot)
+    _survey(page, records, screenshot)
+    for record, score in zip(records, SELF, strict=True):
+        _assess_oneself(page, record, score)
+    meetings = [_open(page, round_url, branch) for branch in branches]
+    _all_vote_at_once(server, page, meetings, tmp_path)
+    _look_at_a_screen(pages, page, meetings[0], screenshot)
+    for meeting in meetings:
+        _close(page, meeting)
+    page.goto(f"{round_url}")
+    screenshot(page, "s4-round", full_page=True)
+    for record, score, proposed in zip(records, SUPERIOR, PROPOSED, strict=True):
+        _decide(page, record, score, proposed)
+    page.goto(f"{round_url}/progress")
+    screenshot(page, "s4-board", full_page=True)
+    _publish(page, round_url)
+    offices.some_days_later(server, 8)
+    page.goto(f"{round_url}/final")
+    page.click("#finalise-button")
+    page.click("#finalise-confirm")
+    expect(page.locator("#grades strong")).to_have_text(list(PROPOSED))
+    screenshot(page, "s4-final", full_page=True)
+
+
+def _begin_round(
+    page: Page, base: str, branches: list[str], screenshot: Take
+) -> tuple[str, list[str]]:
+    offices.open_round_form(page, base, "awu-villages-2012", "2012年阿坞乡六村分类定级")
+    page.locator("#totals_only").check()
+    for branch in branches:
+        page.get_by_label(branch, exact=True).check()
+    page.locator("#save").click()
+    expect(page.locator("#records")).to_be_visible()
+    round_url = page.url
+    links = [page.get_by_role("link", name=b, exact=True).get_attribute("href") for b in branches]
+    page.goto(f"{round_url}/steps")
+    screenshot(page, "s4-steps", full_page=True)
+    page.click("#save-steps")
+    return round_url, [f"{base}{link}" for link in links]
+
+
+def _survey(page: Page, records: list[str], screenshot: Take) -> None:
+    page.goto(f"{records[0]}/survey")
+    for field in page.locator("form.card input.form-control").all():
+        field.fill("0")
+    for field in page.locator("form.card textarea").all():
+        field.fill("班子团结，村务公开。")
+    for field in page.locator("form.card select").all():
+        field.select_option("yes")
+    page.click("#finish")
+    expect(page.locator("body")).to_contain_text("调查摸底已填完")
+    for number, household in enumerate(("第一户", "")):
+        page.goto(f"{records[0]}/visits/new")
+        page.fill("#visitor", "驻村干部")
+        page.fill("#household", household)
+        for row in page.locator("#ratings tbody tr").all():
+            row.get_by_role("radio").nth(number).check()
+        page.fill("#opinion", "希望修好村口的路。")
+        page.click("#save-visit")
+    expect(page.locator("#visit-list tbody tr")).to_have_count(2)
+    screenshot(page, "s4-survey", full_page=True)
+
+
+def _assess_oneself(page: Page, record: str, total: str) -> None:
+    page.goto(f"{record}/self")
+    page.fill("#present", "班子全体成员，党员代表五名")
+    page.fill("#evidence-1", "支部书记年富力强。")
+    page.fill("#total", total)
+    page.click("#submit-self")
+    expect(page.locator("#self-total")).to_have_text(total)
+    page.click("#accept")
+    expect(page.locator("body")).to_contain_text("自评第 1 稿：复核通过")
+
+
+def _open(page: Page, round_url: str, branch: str) -> str:
+    meeting = offices.prepare_meeting(
+        page, round_url, f"{branch}测评会", TOWNSHIP, [branch], GROUPS, k=3
+    )
+    page.goto(f"{meeting}/review")
+    page.locator("#open-button").click()
+    page.locator("#open-confirm").click()
+    expect(page.locator("#issue")).to_be_visible()
+    return meeting
+
+
+def _all_vote_at_once(server: Server, page: Page, meetings: list[str], tmp_path: Path) -> None:
+    halls: list[list[str]] = []
+    for meeting in meetings:
+        halls.append([])
+        for number, expected in enumerate(GROUPS.values(), start=1):
+            page.goto(meeting)
+            page.locator("#group").select_option(f"g{number}")
+            halls[-1] += offices.print_slips(page, server.base, expected)
+    with ThreadPoolExecutor(3) as pool:
+        votes = [
+            pool.submit(offices.vote, server, slips, tmp_path, seed)
+            for seed, slips in enumerate(halls)
+        ]
+    for vote in votes:
+        vote.result()
+
+
+def _look_at_a_screen(pages: Pages, page: Page, meeting: str, screenshot: Take) -> None:
+    page.goto(meeting)
+    screen = pages.open(SCREEN)
+    screen.goto(page.locator("#display").input_value())
+    expect(screen.locator("#cast")).to_have_text(str(sum(GROUPS.values())))
+    screenshot(screen, "s4-screen")
+
+
+def _close(page: Page, meeting: str) -> None:
+    page.goto(f"{meeting}/close")
+    page.locator("#present").fill(str(sum(GROUPS.values())))
+    page.locator("#understood").check()
+    page.locator("#close-confirm").click()
+    expect(page.locator("body")).to_contain_text("已计票")
+
+
+def _decide(page: Page, record: str, score: str, proposed: str) -> None:
+    page.goto(f"{record}/assessment")
+    page.fill("#total", score)
+    page.click("#save-scores")
+    expect(page.locator("#proposed")).to_have_text(proposed)
+    offices.decide(page, record, proposed)
+
+
+def _publish(page: Page, round_url: str) -> None:
+    page.goto(f"{round_url}/notice")
+    page.fill("#issuer", TOWNSHIP)
+    page.fill("#contact", "乡党建办 0934-1234567")
+    page.fill("#days", "7")
+    page.get_by_label("日历日").check()
+    page.click("#publish")
+    expect(page.locator("#public")).to_be_visible()
