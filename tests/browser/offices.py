@@ -11,10 +11,11 @@ from playwright.sync_api import Page, ViewportSize, expect
 
 from app.domain.credential import key_digest
 from app.domain.encoding import b64url, from_b64url
-from tests.later import DAYS
 from tests.serving import Server
 
 PASSWORD = "一个很长的密码 2026"
+DAYS = "TEST_DAYS_LATER"
+"""The setting of tests.later, which must not be imported here: it puts the calendar forward."""
 A4: ViewportSize = {"width": 794, "height": 1123}
 Take = Callable[..., Path]
 
