@@ -22,6 +22,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     record,
     rectification,
     rehearsal,
+    report,
     roster,
     round,
     scheme,

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from bench import measures
+from bench import county, measures
 from bench.stand import Bare, make_hall, slow_disk
 from tests import postgres
 from tests.serving import Server
@@ -69,6 +69,7 @@ class _Bench:
             self._voters("sqlite, slow disk", self._server("slow", disk), 50)
         self._screen(sqlite)
         self._clerk(sqlite)
+        self._note("county", lambda: county.measure(self._server("county", {})))
 
     def _screen(self, server: Server) -> None:
         for number in (1, 100, 1000) if self.quick else (1, 100, 1000, 2000):

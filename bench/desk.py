@@ -20,6 +20,11 @@ class Desk:
         self._base = f"{base}/admin"
         self._send("/login", "/login", dict(account))
 
+    def open(self, path: str) -> int:
+        """Open a page; its size in bytes."""
+        with self._browser.open(f"{self._base}{path}", timeout=120) as answer:
+            return len(answer.read())
+
     def print_slips(self, meeting_id: int, slips: int) -> int:
         """Issue slips until there are so many; the size of the sheets in bytes."""
         path, size = f"/meetings/{meeting_id}", 0

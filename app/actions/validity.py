@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
@@ -37,13 +37,13 @@ class Judged(NamedTuple):
 
 
 def invalid_meetings(round_: Round, only: int | None = None) -> list[Judged]:
-    """The closed meetings of a round that its scheme does not let count; rehearsals never do.
+    """The closed meetings whose results stand though the scheme does not let them count.
 
     Only numbers that stand on the count sheet are looked at. only: the id of one meeting.
     """
     scheme = scheme_of(round_)
     query = (
-        select(Meeting.id, Meeting.title, boxes.c.groups)
+        select(Meeting.id, Meeting.code, Meeting.title, boxes.c.groups)
         .join(boxes, boxes.c.meeting_id == Meeting.id)
         .where(
             Meeting.round_id == round_.id, Meeting.state == "closed", Meeting.rehearsal.is_(False)
@@ -51,7 +51,7 @@ def invalid_meetings(round_: Round, only: int | None = None) -> list[Judged]:
         .order_by(Meeting.id)
     )
     rows = db.session.execute(query if only is None else query.where(Meeting.id == only)).all()
-    numbers = _Numbers([row.id for row in rows])
+    numbers = _Numbers({row.id: row.code for row in rows})
     found = []
     for row in rows:
         subjects = numbers.subjects.get(row.id, [])
@@ -91,7 +91,8 @@ def _asks_who_came(scheme: Scheme, domain: str) -> str | None:
 class _Numbers:
     """The numbers of several meetings, in four statements however many they are."""
 
-    def __init__(self, ids: Sequence[int]) -> None:
+    def __init__(self, codes: Mapping[int, str]) -> None:
+        ids = list(codes)
         self.subjects: dict[int, list[tuple[str, str]]] = {}
         for subject, record in db.session.execute(
             select(MeetingSubject, GradingRecord)
@@ -100,6 +101,8 @@ class _Numbers:
             .options(joinedload(GradingRecord.organisation))
             .order_by(MeetingSubject.meeting_id, MeetingSubject.position)
         ):
+            if (record.mass or {}).get("meeting") != codes[subject.meeting_id]:
+                continue  # it has been tested again
             body = (record.organisation.name, record.domain)
             self.subjects.setdefault(subject.meeting_id, []).append(body)
         self.came: dict[int, list[Present]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from fractions import Fraction
 from typing import NamedTuple
@@ -22,13 +23,17 @@ def ranking(scores: Iterable[tuple[int, Fraction | None]]) -> list[Ranked]:
     Who has no score stands at the end without a place; equals stay in the order given.
     """
     pairs = list(scores)
-    known = [score for _, score in pairs if score is not None]
+    known = Counter(score for _, score in pairs if score is not None)
+    places, before = {}, 0
+    for score in sorted(known, reverse=True):
+        places[score] = 1 + before
+        before += known[score]
     found = [
         Ranked(
             id_,
             score,
-            None if score is None else 1 + sum(other > score for other in known),
-            score is not None and known.count(score) > 1,
+            None if score is None else places[score],
+            score is not None and known[score] > 1,
         )
         for id_, score in pairs
     ]

@@ -133,6 +133,8 @@ def prepare_meeting(
     for number, (name, expected) in enumerate(groups.items()):
         page.locator("[name=name]").nth(number).fill(name)
         page.locator("[name=expected]").nth(number).fill(str(expected))
+    for row in page.locator("[name=name]").all()[len(groups) :]:
+        row.fill("")
     page.click("#next")
     page.locator("#policy-batched").check()
     page.fill("#k", str(k))
@@ -160,14 +162,20 @@ def print_slips(page: Page, base: str, number: int, group: str | None = None) ->
     return [f"{base}/v/{code}#{token}.{digest}" for token in tokens]
 
 
-def vote(server: Server, slips: Sequence[str], tmp_path: Path, seed: int) -> None:
-    """Everybody with a slip votes, by a program that stands for their phones."""
+def vote(
+    server: Server, slips: Sequence[str], tmp_path: Path, seed: int, marks: Path | None = None
+) -> None:
+    """Everybody with a slip votes, by a program that stands for their phones.
+
+    marks: a file that says how many choose what; by chance where there is none.
+    """
     file = tmp_path / f"slips-{seed}.txt"
     file.write_text("\n".join(slips))
     told = json.loads(
         server.flask(
             *("simulate", "--base", server.base, "--slips", str(file)),
             *("--voters", str(len(slips)), "--concurrency", "4", "--seed", str(seed)),
+            *(("--marks", str(marks)) if marks else ()),
         )
     )
     assert (told["cast"], told["failed"]) == (len(slips), 0)
@@ -190,3 +198,15 @@ def picture_of_paper(page: Page, name: str, take: Take) -> None:
     if before:
         page.set_viewport_size(before)
     page.emulate_media(media="screen")
+
+
+def look_at_forms(page: Page, round_url: str, prefix: str, take: Take) -> None:
+    """Every form of the round as it would be printed, and both of its files."""
+    for name in ("summary", "details", "ledger", "no-new-members", "analysis"):
+        page.goto(f"{round_url}/forms")
+        page.locator(f"a[href$='/forms/{name}']").click()
+        take(page, f"{prefix}-form-{name}")
+        for kind in ("Excel", "Word"):
+            with page.expect_download() as saved:
+                page.get_by_role("link", name=kind, exact=True).click()
+            assert saved.value.path().stat().st_size > 3000

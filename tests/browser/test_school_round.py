@@ -44,10 +44,16 @@ def test_a_school_walks_its_whole_round(
     offices.some_days_later(server, 4)
     _finalise(page, round_url, screenshot)
     _rectify(page, server.base, records["离退休党支部"], screenshot)
+    offices.look_at_forms(page, round_url, "s1", screenshot)
+    page.goto(f"{records['高中部党支部']}/forms/register")
+    offices.picture_of_paper(page, "s1-form-register", screenshot)
+    page.goto(f"{records['离退休党支部']}/forms/plan")
+    offices.picture_of_paper(page, "s1-form-plan", screenshot)
 
 
 def _begin_round(page: Page, base: str, screenshot: Take) -> tuple[str, dict[str, str]]:
     offices.open_round_form(page, base, "huaixiang-2012", TITLE)
+    page.select_option("#holder", label=SCHOOL)
     for branch in BRANCHES:
         page.get_by_label(branch, exact=True).check()
     page.locator("#save").click()
