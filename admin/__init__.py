@@ -8,6 +8,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/admin", template_folder="t
 
 from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     account,
+    accounts,
     assessment,
     attendance,
     audit,
@@ -23,6 +24,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     rectification,
     rehearsal,
     report,
+    rights,
     roster,
     round,
     scheme,

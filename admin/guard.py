@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from admin import blueprint
+from admin.rights import check_right
 from app.actions.account import SignedIn, signed_in
 from app.actions.audit import acts
 from app.extensions import login
@@ -19,6 +21,12 @@ V = TypeVar("V", bound=Callable[..., Any])
 
 login.session_protection = "strong"
 _open: set[str] = set()
+_WITH_OLD_PASSWORD = {"admin.password", "admin.log_out"}
+SESSION_SECONDS = 12 * 3600
+IDLE_SECONDS = 3600
+"""A meeting's page asks for its progress all the time: who watches a meeting is not idle."""
+
+SEEN_EVERY_SECONDS = 60
 
 
 class Admin(UserMixin):
@@ -51,6 +59,12 @@ def _load(key: str) -> Admin | None:
 def _require_account() -> Response | None:
     if current_user.is_authenticated:
         acts(current_user.account.name)
+        if current_user.account.must_change and request.endpoint not in _WITH_OLD_PASSWORD:
+            return redirect(url_for("admin.password"))
+        if not _still_fresh():
+            end_session()
+            return redirect(url_for("admin.log_in"))
+        check_right(current_user.account)
         return None
     if request.endpoint in _open:
         return None
@@ -62,6 +76,24 @@ def begin_session(account_id: int, session_version: int, name: str) -> None:
     """Log in; nothing of an earlier session lives on."""
     session.clear()
     login_user(Admin(SignedIn(account_id, name, session_version)))
+    session["begun"] = session["seen"] = int(time.time())
+
+
+def me() -> SignedIn:
+    """Who is logged in."""
+    account: SignedIn = current_user.account
+    return account
+
+
+def _still_fresh() -> bool:
+    """Whether the session is neither too old nor left alone too long; it is seen again now."""
+    now = int(time.time())
+    begun, seen = session.get("begun", 0), session.get("seen", 0)
+    if now - begun > SESSION_SECONDS or now - seen > IDLE_SECONDS:
+        return False
+    if now - seen >= SEEN_EVERY_SECONDS:
+        session["seen"] = now
+    return True
 
 
 def end_session() -> None:

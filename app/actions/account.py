@@ -9,10 +9,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import func, literal, select, update
 
-from app.domain.errors import BadInput, LinkInvalid, LoginFailed
-from app.models import Account, db
+from app.domain.errors import AccountUnknown, BadInput, LinkInvalid, LoginFailed
+from app.domain.rights import may_give
+from app.models import Account, Organisation, db
 from app.models.account import NAME_MOST
-from app.models.base import reading
+from app.models.base import reading, writing
 from app.security import sign, unsign
 
 PASSWORD_LEAST = 10
@@ -28,6 +29,9 @@ class SignedIn(NamedTuple):
     id: int
     name: str
     session_version: int
+    role: str = "system_admin"
+    organisation_id: int | None = None
+    must_change: bool = False
 
 
 def first_admin_link() -> str | None:
@@ -77,7 +81,7 @@ def log_in(name: str, password: str) -> Account:
     except (VerificationError, InvalidHashError) as error:
         raise LoginFailed from error
     account = db.session.get(Account, row.id) if row else None
-    if account is None:
+    if account is None or account.disabled:
         raise LoginFailed
     return account
 
@@ -86,8 +90,17 @@ def signed_in(account_id: int, session_version: int) -> SignedIn | None:
     """The account of a session, or None where all its sessions have been ended since."""
     with reading() as connection:
         row = connection.execute(
-            select(Account.id, Account.name, Account.session_version).where(
-                Account.id == account_id, Account.session_version == session_version
+            select(
+                Account.id,
+                Account.name,
+                Account.session_version,
+                Account.role,
+                Account.organisation_id,
+                Account.must_change,
+            ).where(
+                Account.id == account_id,
+                Account.session_version == session_version,
+                Account.disabled.is_(False),
             )
         ).first()
     return SignedIn(*row) if row else None
@@ -110,7 +123,109 @@ def change_password(account_id: int, old: str, new: str) -> None:
     account = log_in(name or "", old)
     account.password_hash = _hasher.hash(_checked_password(new))
     account.session_version = Account.session_version + 1
+    account.must_change = False
     db.session.commit()
+
+
+def list_accounts(giver: SignedIn, reach: frozenset[int] | None) -> list[Account]:
+    """The accounts that somebody may see to: those in reach, of no role above their own."""
+    found = db.session.scalars(select(Account).order_by(Account.name))
+    return [a for a in found if _sees_to(giver, reach, a.role, a.organisation_id)]
+
+
+def get_account(account_id: int, giver: SignedIn, reach: frozenset[int] | None) -> Account:
+    """One of `list_accounts`; raises AccountUnknown for any other."""
+    found = db.session.get(Account, account_id)
+    if found is None or not _sees_to(giver, reach, found.role, found.organisation_id):
+        raise AccountUnknown
+    return found
+
+
+def give_account(
+    giver: SignedIn, reach: frozenset[int] | None, name: str, role: str, place: int | None
+) -> tuple[Account, str]:
+    """A new account and the password with which its owner logs in once. Raises BadInput."""
+    password = secrets.token_urlsafe(12)
+    with writing():
+        _check_role(giver, reach, role, place)
+        account = _new(name, password)
+        if db.session.scalar(select(Account.id).where(Account.name == account.name)) is not None:
+            raise BadInput("这个用户名已经有人用了，请换一个。")
+        account.role, account.organisation_id, account.must_change = role, place, True
+        db.session.add(account)
+    return account, password
+
+
+def change_account(
+    account_id: int,
+    giver: SignedIn,
+    reach: frozenset[int] | None,
+    role: str,
+    place: int | None,
+    disabled: bool,
+) -> Account:
+    """Another role or place, or no more logging in; ends its sessions. Raises BadInput."""
+    with writing():
+        account = get_account(account_id, giver, reach)
+        _check_role(giver, reach, role, place)
+        if account.id == giver.id:
+            raise BadInput("不能改自己的角色和范围，请另一位管理员来改。")
+        stays = role == "system_admin" and place is None and not disabled
+        if not stays and not _another_admin(account.id):
+            raise BadInput("这是最后一个系统管理员，不能停用或改角色。请先另建一个。")
+        account.role, account.organisation_id, account.disabled = role, place, disabled
+        account.session_version = Account.session_version + 1
+    return account
+
+
+def reset_password(
+    account_id: int, giver: SignedIn, reach: frozenset[int] | None
+) -> tuple[Account, str]:
+    """A password for one log-in, after which its owner must set another; ends its sessions."""
+    password = secrets.token_urlsafe(12)
+    hashed = _hasher.hash(password)
+    with writing():
+        account = get_account(account_id, giver, reach)
+        account.password_hash = hashed
+        account.must_change = True
+        account.session_version = Account.session_version + 1
+    return account, password
+
+
+def _sees_to(giver: SignedIn, reach: frozenset[int] | None, role: str, place: int | None) -> bool:
+    return may_give(giver.role, role) and (reach is None or place in reach)
+
+
+def _check_role(
+    giver: SignedIn, reach: frozenset[int] | None, role: str, place: int | None
+) -> None:
+    if not may_give(giver.role, role):
+        raise BadInput("请选择角色；不能给出比自己高的角色。")
+    if place is not None and db.session.get(Organisation, place) is None:
+        raise BadInput("所选的党组织不存在，请刷新页面重选。")
+    if reach is not None and place not in reach:
+        raise BadInput("请在自己负责的范围内选党组织。")
+    if place is None and role not in ("system_admin", "superior", "auditor"):
+        raise BadInput("这个角色要选负责的党组织。")
+    if place is not None and role in ("system_admin", "auditor"):
+        raise BadInput("系统管理员和审计员看全部，不选党组织。")
+
+
+def _another_admin(account_id: int) -> bool:
+    """Whether a system admin other than this account remains; writers stand in line."""
+    return (
+        db.session.scalar(
+            select(Account.id)
+            .where(
+                Account.id != account_id,
+                Account.role == "system_admin",
+                Account.organisation_id.is_(None),
+                Account.disabled.is_(False),
+            )
+            .limit(1)
+        )
+        is not None
+    )
 
 
 def _new(name: str, password: str) -> Account:

@@ -67,7 +67,17 @@ def _record(record: GradingRecord) -> str:
 
 
 _WATCHED: Mapping[type, Watched] = {
-    Account: Watched("账号", lambda row: row.name, {"name": "用户名", "password_hash": "密码"}),
+    Account: Watched(
+        "账号",
+        lambda row: row.name,
+        {
+            "name": "用户名",
+            "password_hash": "密码",
+            "role": "角色",
+            "organisation_id": "范围",
+            "disabled": "停用",
+        },
+    ),
     Organisation: Watched(
         "党组织",
         lambda row: row.name,

@@ -244,6 +244,17 @@ class LinkInvalid(MingceError):
     message = "这个链接无效或已失效。请向管理员要新的链接。"
 
 
+class NotAllowed(MingceError):
+    code = "not_allowed"
+    status = 403
+    message = "您的账号没有这项权限，或者它不在您负责的范围内。需要办理的，请找系统管理员。"
+
+
+class AccountUnknown(NotFound):
+    code = "account_unknown"
+    message = "没有这个账号，或者它不归您管。请回到账号列表。"
+
+
 class OrganisationUnknown(MingceError):
     code = "organisation_unknown"
     status = 404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String
+from sqlalchemy import CheckConstraint, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -11,7 +11,11 @@ NAME_MOST = 40
 
 
 class Account(Base):
-    """Somebody who may log in. session_version: raised to end every session of the account."""
+    """Somebody who may log in. session_version: raised to end every session of the account.
+
+    role: of app.domain.rights. organisation_id: the part of the tree; None: all of it.
+    must_change: somebody else has set the password.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (CheckConstraint("length(name) > 0", name="name_not_empty"),)
@@ -20,3 +24,9 @@ class Account(Base):
     name: Mapped[str] = mapped_column(String(NAME_MOST), unique=True)
     password_hash: Mapped[str] = mapped_column(String(200))
     session_version: Mapped[int] = mapped_column(default=1)
+    role: Mapped[str] = mapped_column(
+        String(20), default="system_admin", server_default="system_admin"
+    )
+    organisation_id: Mapped[int | None] = mapped_column()
+    disabled: Mapped[bool] = mapped_column(default=False, server_default=false())
+    must_change: Mapped[bool] = mapped_column(default=False, server_default=false())

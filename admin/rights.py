@@ -1,0 +1,168 @@
+"""Which right each route asks for, and of what: one table, which docs/rights.md repeats.
+
+A route that does not stand here is refused to everybody, and a test fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from flask import request
+
+from admin import blueprint
+from app.actions import rights as actions
+from app.actions.account import SignedIn
+from app.domain.errors import NotAllowed
+from app.domain.rights import may
+
+
+class Right(NamedTuple):
+    """of: a name of `_CHECKS`. write: the action of a POST where it is another one."""
+
+    action: str
+    of: str
+    write: str = ""
+
+
+RIGHTS = {
+    "board": Right("look", "any"),
+    "log_out": Right("", "own"),
+    "password": Right("", "own"),
+    "audit": Right("audit.read", "all"),
+    "schemes": Right("look", "any"),
+    "scheme": Right("look", "any"),
+    "accounts": Right("accounts.edit", "any"),
+    "new_account": Right("accounts.edit", "any"),
+    "account": Right("accounts.edit", "any"),
+    "reset_password": Right("accounts.edit", "any"),
+    # Organisations
+    "organisations": Right("look", "any"),
+    "roster_template": Right("organisations.edit", "any"),
+    "new_organisation": Right("organisations.edit", "any"),
+    "roster": Right("organisations.edit", "all"),
+    "import_roster": Right("organisations.edit", "all"),
+    "export_roster": Right("look", "all"),
+    "organisation": Right("look", "organisation"),
+    **dict.fromkeys(
+        (
+            "new_branches", "close_organisation", "delete_organisation", "merge_organisation",
+            "rename_organisation", "move_organisation", "change_profile", "reopen_organisation",
+        ),
+        Right("organisations.edit", "organisation"),
+    ),
+    # Rounds
+    "rounds": Right("look", "any"),
+    "choose_scheme": Right("round.edit", "any"),
+    "new_round": Right("round.edit", "any"),
+    "round_page": Right("look", "part of round"),
+    "round_steps": Right("look", "part of round", "round.edit"),
+    "round_points": Right("look", "part of round", "round.edit"),
+    "new_members": Right("round.edit", "round"),
+    "round_coverage": Right("look", "round", "round.edit"),
+    "progress_board": Right("look", "round"),
+    "new_notice": Right("notice.publish", "round"),
+    "final_round": Right("look", "round", "round.finalise"),
+    "round_forms": Right("report.read", "round"),
+    "show_round_form": Right("report.read", "round"),
+    "download_round_form": Right("report.read", "round"),
+    "new_meeting": Right("meeting.run", "part of round"),
+    "notice": Right("look", "notice"),
+    "correct_notice": Right("notice.publish", "notice"),
+    "withdraw_notice": Right("notice.publish", "notice"),
+    "objection": Right("notice.publish", "objection"),
+    # Records
+    "record": Right("look", "record"),
+    "assessment": Right("look", "record", "grade.decide"),
+    "decide": Right("grade.decide", "record"),
+    "change_scores": Right("grade.decide", "record"),
+    "change_facts": Right("survey.write", "record"),
+    "remove_member": Right("round.edit", "record"),
+    "survey": Right("look", "record", "survey.write"),
+    "new_visit": Right("survey.write", "record"),
+    "remove_visit": Right("survey.write", "visit"),
+    "self_assessment": Right("look", "record", "self.write"),
+    "self_assessment_version": Right("look", "record"),
+    "accept_self": Right("self.recheck", "record"),
+    "return_self": Right("self.recheck", "record"),
+    "attachment": Right("look", "attachment"),
+    "final_grade": Right("look", "record", "round.finalise"),
+    "show_record_form": Right("report.read", "record"),
+    "download_record_form": Right("report.read", "record"),
+    # Rectification
+    "rectifications": Right("look", "any"),
+    "new_rectification": Right("look", "record", "rectification.write"),
+    "rectification": Right("look", "rectification"),
+    "add_rectification_entry": Right("look", "rectification"),
+    "upgrade": Right("rectification.accept", "rectification"),
+    # Meetings
+    "meeting": Right("look", "meeting"),
+    "meeting_progress": Right("look", "meeting"),
+    "count_sheet": Right("look", "meeting"),
+    "papers": Right("look", "meeting"),
+    "count_papers": Right("paper.count", "meeting"),
+    **dict.fromkeys(
+        (
+            "meeting_attendance", "close_meeting", "revoke_display", "meeting_groups",
+            "open_meeting", "paper_ballot", "issue_papers", "meeting_policy", "rehearse",
+            "meeting_review", "meeting_settings", "issue_slips", "slips_again", "void_slip",
+            "void_unused_slips", "meeting_subjects", "void_meeting",
+        ),
+        Right("meeting.run", "meeting"),
+    ),
+}  # fmt: skip
+"""Endpoint → what it asks for. A plan's entries ask further, by their kind."""
+
+
+def check_right(account: SignedIn) -> None:
+    """Raise NotAllowed unless the account may do what this request asks for."""
+    endpoint = (request.endpoint or "").removeprefix(f"{blueprint.name}.")
+    right = RIGHTS.get(endpoint)
+    if right is None:
+        if request.endpoint is None:
+            return
+        raise NotAllowed
+    action = right.write if right.write and request.method == "POST" else right.action
+    _CHECKS[right.of](account, action, request.view_args or {})
+
+
+def _own(account: SignedIn, action: str, values: dict[str, Any]) -> None:
+    """What everybody has: their own account."""
+
+
+def _any(account: SignedIn, action: str, values: dict[str, Any]) -> None:
+    if not may(account.role, action):
+        raise NotAllowed
+
+
+def _all(account: SignedIn, action: str, values: dict[str, Any]) -> None:
+    actions.require(account, action, (None,))
+
+
+_CHECKS: dict[str, Callable[[SignedIn, str, dict[str, Any]], None]] = {
+    "own": _own,
+    "any": _any,
+    "all": _all,
+    "organisation": lambda a, do, v: actions.require(a, do, (v["organisation_id"],)),
+    "round": lambda a, do, v: actions.require_round(a, do, v["round_id"]),
+    "part of round": lambda a, do, v: actions.require_round(a, do, v["round_id"], touch=True),
+    "record": lambda a, do, v: actions.require_record(a, do, v["record_id"]),
+    "visit": lambda a, do, v: actions.require_record_of(a, do, "visit", v["visit_id"]),
+    "attachment": lambda a, do, v: actions.require_record_of(
+        a, do, "attachment", v["attachment_id"]
+    ),
+    "rectification": lambda a, do, v: actions.require_record_of(
+        a, do, "rectification", v["rectification_id"]
+    ),
+    "notice": lambda a, do, v: actions.require_notice(a, do, v["code"]),
+    "objection": lambda a, do, v: actions.require_objection(a, do, v["objection_id"]),
+    "meeting": lambda a, do, v: actions.require_meeting(a, do, v["meeting_id"]),
+}
+
+
+@blueprint.app_template_global("may")
+def _may(action: str) -> bool:
+    """For templates: whether whoever looks at the page has this right anywhere."""
+    from flask_login import current_user
+
+    return bool(current_user.is_authenticated and may(current_user.account.role, action))
