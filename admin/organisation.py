@@ -10,8 +10,10 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from admin import blueprint
 from admin.forms import BranchesForm, Form, MoveForm, OrganisationForm, RenameForm, text
+from admin.guard import me
 from app.actions import organisation as actions
 from app.actions.organisation import Node
+from app.actions.rights import reach_of, require
 from app.actions.roster import domain_words
 from app.actions.step import today
 from app.domain.errors import BadInput
@@ -24,7 +26,7 @@ NO_PARENT = "0"
 @blueprint.get("/organisations")
 def organisations() -> str:
     """The tree as a list."""
-    return render_template("admin/organisations.html", nodes=actions.organisation_tree())
+    return render_template("admin/organisations.html", nodes=_own_nodes())
 
 
 @blueprint.route("/organisations/new", methods=["GET", "POST"])
@@ -32,9 +34,13 @@ def new_organisation() -> Answer:
     """Add one organisation."""
     form = OrganisationForm()
     form.parent_id.choices = _choices(actions.parents_for("branch"))
-    made = form.settle(
-        lambda: actions.create_organisation(text(form.name), text(form.kind), _parent(form))
-    )
+
+    def create() -> Organisation:
+        parent_id = _parent(form)
+        require(me(), "organisations.edit", (parent_id,))
+        return actions.create_organisation(text(form.name), text(form.kind), parent_id)
+
+    made = form.settle(create)
     if made is None:
         return _shown("admin/organisation_new.html", form)
     flash(f"已建立“{made.name}”。", "success")
@@ -105,6 +111,7 @@ def merge_organisation(organisation_id: int) -> Answer:
     def merge() -> Organisation:
         if not target.isdecimal() or len(target) > 9:
             raise BadInput("请选择合并到哪个党组织。")
+        require(me(), "organisations.edit", (int(target),))
         return actions.merge_organisation(organisation_id, int(target), reason, today())
 
     return _ended(organisation_id, merge)
@@ -127,7 +134,7 @@ def rename_organisation(organisation_id: int) -> Answer:
 def move_organisation(organisation_id: int) -> Answer:
     """Put it under another organisation."""
     form = MoveForm()
-    done = form.settle(lambda: actions.move_organisation(organisation_id, _parent(form), today()))
+    done = form.settle(lambda: _moved(organisation_id, form))
     if done is None:
         return _organisation_page(organisation_id, RenameForm(formdata=None), form), 400
     flash(f"“{done.name}”已移动。", "success")
@@ -139,6 +146,17 @@ def delete_organisation(organisation_id: int) -> Response:
     """Delete it, if nothing depends on it."""
     flash(f"已删除“{actions.delete_organisation(organisation_id)}”。", "success")
     return redirect(url_for("admin.organisations"))
+
+
+def _moved(organisation_id: int, form: MoveForm) -> Organisation:
+    parent_id = _parent(form)
+    require(me(), "organisations.edit", (parent_id,))
+    return actions.move_organisation(organisation_id, parent_id, today())
+
+
+def _own_nodes() -> list[Node]:
+    reach = reach_of(me())
+    return [n for n in actions.organisation_tree() if reach is None or n.organisation.id in reach]
 
 
 def _ended(organisation_id: int, settle: Callable[[], Organisation]) -> Answer:
@@ -163,7 +181,7 @@ def _organisation_page(
     move.parent_id.choices = _choices(actions.parents_for(found.kind, found))
     if move.parent_id.data is None:
         move.parent_id.data = str(found.parent_id or NO_PARENT)
-    tree = actions.organisation_tree()
+    tree = _own_nodes()
     return render_template(
         "admin/organisation.html",
         node=next(n for n in tree if n.organisation.id == found.id), rename=rename, move=move,
@@ -181,14 +199,13 @@ def _parent(form: OrganisationForm | MoveForm) -> int | None:
 
 
 def _choices(nodes: list[Node]) -> list[SelectChoice]:
-    indent = "\N{IDEOGRAPHIC SPACE}"
-    return [
-        SelectChoice(NO_PARENT, "（没有上级）"),
-        *(
-            SelectChoice(str(n.organisation.id), indent * n.depth + n.organisation.name)
-            for n in nodes
-        ),
+    indent, reach = "\N{IDEOGRAPHIC SPACE}", reach_of(me())
+    own = [
+        SelectChoice(str(n.organisation.id), indent * n.depth + n.organisation.name)
+        for n in nodes
+        if reach is None or n.organisation.id in reach
     ]
+    return own if reach is not None else [SelectChoice(NO_PARENT, "（没有上级）"), *own]
 
 
 def _shown(template: str, form: object, **values: object) -> tuple[str, int]:

@@ -11,11 +11,13 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from admin import blueprint
 from admin.forms import Form, asked, at_most, text
+from admin.guard import me
 from app.actions import rectification as actions
 from app.actions.finalising import REASON_MOST, versions_of_grade
 from app.actions.grading import scheme_of
 from app.actions.objection import today
 from app.actions.record import get_record
+from app.actions.rights import reach_of, require_record_of
 from app.domain.errors import BadInput
 
 Answer = str | Response | tuple[str, int]
@@ -49,10 +51,17 @@ class UpgradeForm(Form):
 @blueprint.get("/rectifications")
 def rectifications() -> str:
     """All plans, the overdue ones first, and who still has none."""
+    reach = reach_of(me())
     return render_template(
         "admin/rectifications.html",
-        standings=actions.list_rectifications(today()),
-        without=actions.records_to_rectify(),
+        standings=[
+            s
+            for s in actions.list_rectifications(today())
+            if reach is None or s.plan.record.organisation_id in reach
+        ],
+        without=[
+            r for r in actions.records_to_rectify() if reach is None or r.organisation_id in reach
+        ],
     )
 
 
@@ -85,9 +94,14 @@ def rectification(rectification_id: int) -> str:
 def add_rectification_entry(rectification_id: int) -> Answer:
     """Report progress or proof; return or accept it."""
     form = EntryForm()
-    done = form.settle(
-        lambda: actions.add_entry(rectification_id, text(form.kind), text(form.text), today())
-    )
+    by_superior = text(form.kind) in ("accepted", "returned")
+    action = "rectification.accept" if by_superior else "rectification.write"
+
+    def add() -> object:
+        require_record_of(me(), action, "rectification", rectification_id)
+        return actions.add_entry(rectification_id, text(form.kind), text(form.text), today())
+
+    done = form.settle(add)
     if done is None:
         return _page(rectification_id, form, UpgradeForm(formdata=None)), 400
     flash("已记录。", "success")

@@ -18,7 +18,10 @@ from app.domain.rights import may
 
 
 class Right(NamedTuple):
-    """of: a name of `_CHECKS`. write: the action of a POST where it is another one."""
+    """of: `own` account, `any`body's, `all` of the tree, or a name of `_CHECKS`.
+
+    write: the action of a POST where it is another one.
+    """
 
     action: str
     of: str
@@ -27,6 +30,8 @@ class Right(NamedTuple):
 
 RIGHTS = {
     "board": Right("look", "any"),
+    "first": Right("", "own"),
+    "log_in": Right("", "own"),
     "log_out": Right("", "own"),
     "password": Right("", "own"),
     "audit": Right("audit.read", "all"),
@@ -123,26 +128,18 @@ def check_right(account: SignedIn) -> None:
             return
         raise NotAllowed
     action = right.write if right.write and request.method == "POST" else right.action
-    _CHECKS[right.of](account, action, request.view_args or {})
-
-
-def _own(account: SignedIn, action: str, values: dict[str, Any]) -> None:
-    """What everybody has: their own account."""
-
-
-def _any(account: SignedIn, action: str, values: dict[str, Any]) -> None:
-    if not may(account.role, action):
-        raise NotAllowed
-
-
-def _all(account: SignedIn, action: str, values: dict[str, Any]) -> None:
-    actions.require(account, action, (None,))
+    if right.of == "own":
+        return
+    if right.of == "any":
+        if not may(account.role, action):
+            raise NotAllowed
+    elif right.of == "all":
+        actions.require(account, action, (None,))
+    else:
+        _CHECKS[right.of](account, action, request.view_args or {})
 
 
 _CHECKS: dict[str, Callable[[SignedIn, str, dict[str, Any]], None]] = {
-    "own": _own,
-    "any": _any,
-    "all": _all,
     "organisation": lambda a, do, v: actions.require(a, do, (v["organisation_id"],)),
     "round": lambda a, do, v: actions.require_round(a, do, v["round_id"]),
     "part of round": lambda a, do, v: actions.require_round(a, do, v["round_id"], touch=True),

@@ -9,16 +9,18 @@ from werkzeug.wrappers import Response
 
 from admin import blueprint
 from admin.forms import Form, RoundForm, text
+from admin.guard import me
 from app.actions import round as actions
 from app.actions.coverage import due_members
 from app.actions.grading import scheme_of
-from app.actions.organisation import organisation_tree
+from app.actions.organisation import Node, organisation_tree
 from app.actions.record import list_statuses
+from app.actions.rights import holds, reach_of, require, visible_meetings, visible_rounds
 from app.actions.round import Member, RoundWish
 from app.actions.scheme import list_shipped, load_shipped
 from app.domain.errors import BadInput, DomainUnknown
 from app.domain.scheme import Scheme
-from app.models import Organisation
+from app.models import Organisation, Round
 
 Answer = str | Response | tuple[str, int]
 MEMBERS_MOST = 2000
@@ -27,7 +29,9 @@ MEMBERS_MOST = 2000
 @blueprint.get("/rounds")
 def rounds() -> str:
     """All rounds."""
-    return render_template("admin/rounds.html", rounds=actions.list_rounds())
+    return render_template(
+        "admin/rounds.html", rounds=visible_rounds(reach_of(me()), actions.list_rounds())
+    )
 
 
 @blueprint.get("/rounds/new")
@@ -43,20 +47,20 @@ def new_round(scheme_id: str) -> Answer:
     """Title, ladder, who takes part."""
     scheme = load_shipped(scheme_id)
     form = RoundForm()
-    made = form.settle(
-        lambda: actions.create_round(
+
+    def create() -> Round:
+        members = tuple(due_members(scheme, _holder())) if _everybody() else _members()
+        require(me(), "round.edit", (_holder(), *(m.organisation_id for m in members)))
+        return actions.create_round(
             RoundWish(
-                text(form.title),
-                scheme_id,
-                form.ladder.data or None,
-                form.totals_only.data,
-                tuple(due_members(scheme, _holder())) if _everybody() else _members(),
-                _holder(),
+                text(form.title), scheme_id, form.ladder.data or None, form.totals_only.data,
+                members, _holder(),
             )
-        )
-    )
+        )  # fmt: skip
+
+    made = form.settle(create)
     if made is None:
-        nodes = [n for n in organisation_tree() if n.organisation.closed_on is None]
+        nodes = [n for n in _own_nodes() if n.organisation.closed_on is None]
         page = render_template(
             "admin/round_new.html",
             form=form, scheme=scheme, nodes=nodes, domain_of=partial(_domain_of, scheme),
@@ -68,14 +72,18 @@ def new_round(scheme_id: str) -> Answer:
 
 @blueprint.get("/rounds/<int:round_id>")
 def round_page(round_id: int) -> str:
-    """The round's board: one line for each organisation."""
+    """The round's board: one line for each organisation that one may see."""
     round_ = actions.get_round(round_id)
+    reach = reach_of(me())
     return render_template(
         "admin/round.html",
         round=round_,
         scheme=scheme_of(round_),
-        statuses=list_statuses(round_),
-        meetings=actions.meetings_of([round_.id]),
+        statuses=[
+            s for s in list_statuses(round_) if reach is None or s.record.organisation_id in reach
+        ],
+        whole=holds(reach, round_),
+        meetings=visible_meetings(reach, actions.meetings_of([round_.id])),
     )
 
 
@@ -84,10 +92,16 @@ def new_members(round_id: int) -> Answer:
     """Let further organisations take part."""
     round_ = actions.get_round(round_id)
     form = Form()
-    number = form.settle(lambda: actions.add_members(round_id, _members()))
+
+    def add() -> int:
+        members = _members()
+        require(me(), "round.edit", (m.organisation_id for m in members))
+        return actions.add_members(round_id, members)
+
+    number = form.settle(add)
     if number is None:
         outside = set(actions.organisations_outside(round_))
-        nodes = [n for n in organisation_tree() if n.organisation.id in outside]
+        nodes = [n for n in _own_nodes() if n.organisation.id in outside]
         page = render_template(
             "admin/members_new.html",
             form=form, round=round_, scheme=scheme_of(round_), nodes=nodes,
@@ -104,6 +118,11 @@ def remove_member(record_id: int) -> Response:
     round_id = actions.remove_member(record_id)
     flash("已移出本轮。", "success")
     return redirect(url_for("admin.round_page", round_id=round_id))
+
+
+def _own_nodes() -> list[Node]:
+    reach = reach_of(me())
+    return [n for n in organisation_tree() if reach is None or n.organisation.id in reach]
 
 
 def _everybody() -> bool:

@@ -7,8 +7,11 @@ from werkzeug.wrappers import Response
 
 from admin import blueprint
 from admin.forms import Form, PolicyForm, SettingsForm, number, text
+from admin.guard import me
 from app.actions import meeting as actions
+from app.actions.finalising import records_of
 from app.actions.meeting import Settings
+from app.actions.rights import reach_of, require_record
 from app.actions.round import get_round, suggested_groups
 from app.domain.errors import BadInput, MeetingFrozen
 from app.domain.meeting import K_LEAST
@@ -52,10 +55,22 @@ def meeting_subjects(meeting_id: int) -> Answer:
     """Which records stand on the ballot."""
     draft, form = _draft(meeting_id), Form()
     chosen = request.form.getlist("record")
-    if form.settle(lambda: actions.choose_subjects(meeting_id, _whole_numbers(chosen))) is None:
+
+    def choose() -> Meeting:
+        ids = _whole_numbers(chosen)
+        for record_id in ids:
+            require_record(me(), "meeting.run", record_id)
+        actions.choose_subjects(meeting_id, ids)
+        return draft
+
+    if form.settle(choose) is None:
         if not form.is_submitted():
             chosen = [str(subject.record_id) for subject in draft.subjects]
-        return _step("subjects", draft, form, chosen=chosen)
+        reach = reach_of(me())
+        records = [
+            r for r in records_of(draft.round) if reach is None or r.organisation_id in reach
+        ]
+        return _step("subjects", draft, form, chosen=chosen, records=records)
     return redirect(url_for("admin.meeting_groups", meeting_id=meeting_id))
 
 

@@ -1,4 +1,4 @@
-"""权限: which role may do what. Where in the tree it may do so is looked up by app.actions.rights."""
+"""权限: which role may do what; app.actions.rights looks up where in the tree it may."""
 
 from __future__ import annotations
 
