@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.actions.grading import reassess, scheme_of
 from app.actions.points import points_of
-from app.actions.record import get_record
+from app.actions.record import get_open_record
 from app.actions.step import require_open
 from app.domain.decision import Latitude, is_outdated, latitude, require_lawful
 from app.domain.errors import BadInput
@@ -71,7 +71,7 @@ def save_scores(
 
     Raises BadInput, StepOver.
     """
-    record = get_record(record_id)
+    record = get_open_record(record_id)
     scheme, points = scheme_of(record.round), points_of(record.round)
     names = [indicator.name for indicator in scheme.indicators]
     if len(lines) != len(names):
@@ -150,7 +150,7 @@ def decide(record_id: int, grade: str, reason: str, by: str, day: date) -> Decis
 
     Stricter than proposed needs a written reason; better is never lawful.
     """
-    record = get_record(record_id)
+    record = get_open_record(record_id)
     reason = reason.strip()
     require_lawful(latitude_of(record), record.trace, grade, reason)
     require_open(record, "superior", day)

@@ -22,9 +22,14 @@ from app.models import (
     Account,
     AuditEntry,
     Decision,
+    FinalGrade,
     GradingRecord,
     Meeting,
+    Notice,
+    Objection,
     Organisation,
+    Rectification,
+    RectificationEntry,
     Round,
     RoundPoints,
     RoundStep,
@@ -146,6 +151,31 @@ _WATCHED: Mapping[type, Watched] = {
             "present": "实到",
             "void_reason": "作废原因",
         },
+    ),
+    Notice: Watched(
+        "公示",
+        lambda row: f"{row.title}（第{row.version}版）",
+        {"state": "状态", "reason": "原因", "ends": "截止", "days": "天数"},
+    ),
+    Objection: Watched(
+        "异议",
+        lambda row: f"{row.notice_code} 第{row.number}号",
+        {"outcome": "处理结果", "answer": "答复"},
+    ),
+    FinalGrade: Watched(
+        "最终等级",
+        lambda row: f"{_of_record(row)}（第{row.version}版）",
+        {"kind": "种类", "grade": "等级", "reason": "原因"},
+    ),
+    Rectification: Watched(
+        "整改方案",
+        lambda row: f"{row.organisation}",
+        {"problems": "问题", "measures": "措施", "responsible": "责任人", "deadline": "期限"},
+    ),
+    RectificationEntry: Watched(
+        "整改记录",
+        lambda row: f"第 {row.rectification_id} 份整改方案",
+        {"kind": "种类", "text": "内容"},
     ),
 }
 _SECRET = {"password_hash"}

@@ -15,7 +15,7 @@ from app.actions.live import live_picture
 from app.domain.errors import BadInput, RecordUnknown, UrnElsewhere
 from app.domain.meeting import ABSTAIN
 from app.domain.scheme import FactField, number_text
-from app.models import GradingRecord, Meeting, MeetingSubject, Round, SelfAssessment, db
+from app.models import FinalGrade, GradingRecord, Meeting, MeetingSubject, Round, SelfAssessment, db
 
 _SCORE = re.compile(r"\d{1,4}(\.\d{1,6})?", re.ASCII)
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
@@ -103,9 +103,20 @@ def get_record(record_id: int) -> GradingRecord:
     return record
 
 
+def get_open_record(record_id: int) -> GradingRecord:
+    """As `get_record`, to change what its grade follows from; BadInput once the grade is final."""
+    record = get_record(record_id)
+    final = select(FinalGrade.id).where(FinalGrade.record_id == record_id).limit(1)
+    if db.session.scalar(final) is not None:
+        raise BadInput(
+            "本轮等级已经确定，分数、情况和评定不能再改。要更正的，请在“公示和定级”里更正等级。"
+        )
+    return record
+
+
 def change_scores(record_id: int, self_score: str, superior_score: str) -> GradingRecord:
     """Enter the scores as typed; an empty text takes a score out. Raises BadInput."""
-    record = get_record(record_id)
+    record = get_open_record(record_id)
     total = scheme_of(record.round).total
     own, superior = _score("自评分", self_score, total), _score("上级评定分", superior_score, total)
     if record.round.scoring == "points":
@@ -125,7 +136,7 @@ def _has_self_assessment(record: GradingRecord) -> bool:
 
 def change_facts(record_id: int, typed: Mapping[str, str]) -> GradingRecord:
     """Enter the facts that the scheme's rules ask for; an empty text takes one out."""
-    record = get_record(record_id)
+    record = get_open_record(record_id)
     fields = scheme_of(record.round).facts
     found = {field.name: _fact(field, typed.get(field.name, "")) for field in fields}
     record.facts = {name: value for name, value in found.items() if value is not None}

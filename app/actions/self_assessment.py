@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from app.actions.attachment import FILES_MOST, Upload, checked, copies, drop_orphans
 from app.actions.grading import reassess, scheme_of
 from app.actions.points import points_of
-from app.actions.record import get_record
+from app.actions.record import get_open_record
 from app.actions.step import require_open
 from app.domain.errors import (
     BadInput,
@@ -79,7 +79,7 @@ def save_self(record_id: int, wish: SelfWish, submit: str | None, day: date) -> 
     What has been submitted is frozen; what has been returned goes on in the next version. Raises
     BadInput, SelfAssessmentFrozen, StepOver.
     """
-    record = get_record(record_id)
+    record = get_open_record(record_id)
     latest = next(iter(versions_of(record)), None)
     if latest is not None and latest.state in ("submitted", "accepted"):
         raise SelfAssessmentFrozen
@@ -124,7 +124,7 @@ def return_self(record_id: int, reasons: str, by: str, day: date) -> SelfAssessm
 
 
 def _settle(record_id: int, state: str, reasons: str, by: str, day: date) -> SelfAssessment:
-    record = get_record(record_id)
+    record = get_open_record(record_id)
     if len(reasons) > TEXT_MOST:
         raise BadInput(f"意见不能超过 {TEXT_MOST} 字。")
     done: CursorResult[object] = db.session.execute(

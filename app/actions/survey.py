@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from app.actions.grading import reassess, scheme_of
-from app.actions.record import get_record
+from app.actions.record import get_open_record
 from app.actions.step import read_day, require_open
 from app.domain.errors import BadInput, VisitUnknown
 from app.domain.survey import (
@@ -64,7 +64,7 @@ def save_survey(record_id: int, typed: Mapping[str, str], finish: bool, day: dat
 
     finish: the survey shall count as done; then what has to be known must be there.
     """
-    record = get_record(record_id)
+    record = get_open_record(record_id)
     fields = fields_for(scheme_of(record.round))
     answers = read_answers(fields, typed)
     if finish:
@@ -81,7 +81,7 @@ def save_survey(record_id: int, typed: Mapping[str, str], finish: bool, day: dat
 
 def add_visit(record_id: int, wish: VisitWish, day: date) -> Visit:
     """Keep one household visit. Raises BadInput, StepOver."""
-    record = get_record(record_id)
+    record = get_open_record(record_id)
     visit = Visit(
         record_id=record.id,
         visited=_visited(wish.visited, day),
@@ -114,7 +114,7 @@ def get_visit(visit_id: int) -> Visit:
 def remove_visit(visit_id: int, day: date) -> GradingRecord:
     """Take out a visit that was entered by mistake; its record. Raises VisitUnknown, StepOver."""
     visit = get_visit(visit_id)
-    record = get_record(visit.record_id)
+    record = get_open_record(visit.record_id)
     require_open(record, "survey", day)
     db.session.delete(visit)
     db.session.flush()

@@ -13,6 +13,7 @@ def register(app: Flask) -> None:
     from app.cli.box import box_group
     from app.cli.demo import demo
     from app.cli.meeting import meeting_group, sweep_command
+    from app.cli.round import round_group
     from app.cli.scheme import scheme_group
     from app.cli.simulate import simulate
 
@@ -28,5 +29,6 @@ def register(app: Flask) -> None:
         restore_command,
         copy_command,
         audit_group,
+        round_group,
     ):
         app.cli.add_command(command)

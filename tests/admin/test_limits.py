@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from app.actions.attendance import Attendance, record_attendance
 from app.actions.closing import close_meeting
@@ -16,12 +20,13 @@ from app.actions.meeting import (
     set_groups,
     set_policy,
 )
+from app.actions.notice import NoticeWish, publish_notice
 from app.actions.record import change_scores
 from app.actions.round import get_round
 from app.actions.step import today
 from app.actions.validity import UNRECORDED
 from app.domain.errors import BadInput
-from app.models import db
+from app.models import Decision, FinalGrade, db
 from tests.admin.conftest import BASE, Office, make_round
 
 QUOTA = """
@@ -115,3 +120,57 @@ def test_a_meeting_with_everybody_there_counts(app: Flask) -> None:
     round_id = make_round(app, "shangdu-2012", "机关事业单位")
     _closed(app, round_id, 10)
     assert "无效" not in _sentences(app, round_id)
+
+
+def test_what_a_final_grade_follows_from_is_not_changed_afterwards(
+    app: Flask, office: Office, round_id: int
+) -> None:
+    _score(app, "95", "85", "70")
+    with app.app_context():
+        for record_id, grade in ((1, "好"), (2, "较好"), (3, "一般")):
+            db.session.add(
+                FinalGrade(
+                    record_id=record_id, version=1, kind="final", grade=grade, decided_on=today()
+                )
+            )
+        db.session.commit()
+    answer = office.post("/admin/records/1/scores", {"self_score": "90", "superior_score": "60"})
+    assert answer.status_code == 400
+    assert "本轮等级已经确定" in answer.text
+    for path, wish in (
+        ("survey", {}), ("assessment", {"total": "60"}), ("decision", {"grade": "一般"}),
+        ("self", {"present": "全体", "total": "60"}),
+    ):  # fmt: skip
+        answer = office.post(f"/admin/records/1/{path}", wish)
+        assert "本轮等级已经确定" in answer.text, path
+
+
+@pytest.mark.parametrize("table", ["final_grades", "notices", "decisions", "notice_lines"])
+def test_what_has_been_published_cannot_be_changed_in_the_database(
+    app: Flask, round_id: int, table: str
+) -> None:
+    with app.app_context():
+        _score(app, "95", "85", "70")
+        day = today()
+        wish = NoticeWish(
+            "公示", "现予公示。", "党总支", "电话", 1, "calendar", "", "", (1, 2, 3)
+        )  # fmt: skip
+        publish_notice(round_id, wish, day)
+        finalise(round_id, day + timedelta(days=2))
+        db.session.add(
+            Decision(
+                record_id=1,
+                version=1,
+                grade="好",
+                proposed="好",
+                reason="",
+                decided_by="甲",
+                basis={},
+                decided_on=day,
+            )
+        )
+        db.session.commit()
+        for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET rowid = rowid"):  # noqa: S608 - constants
+            with pytest.raises(DatabaseError, match="never changed"):
+                db.session.execute(text(statement))
+            db.session.rollback()

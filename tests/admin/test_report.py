@@ -16,7 +16,7 @@ from sqlalchemy import event
 from app.actions.finalising import finalise
 from app.actions.notice import NoticeWish, publish_notice
 from app.actions.organisation import change_profile, create_organisation, get_organisation
-from app.actions.record import change_facts, change_scores
+from app.actions.record import change_scores
 from app.actions.rectification import Plan, begin_rectification
 from app.actions.report import ROUND_FORMS, figures_of
 from app.actions.round import Member, RoundWish, create_round, get_round
@@ -108,8 +108,6 @@ def test_the_ledger_goes_from_the_best_to_the_last_with_what_is_put_right(
     app: Flask, office: Office, school: int
 ) -> None:
     deadline = today() + timedelta(days=60)
-    with app.app_context():
-        change_facts(1, {})
     table = _table(_word(office, f"/admin/rounds/{school}/forms/ledger"))
     assert [row[3] for row in table[1:]] == ["好", "较好", "较差"]
     assert table[3][4:] == [
