@@ -23,9 +23,12 @@ READING: tuple[tuple[str, Command], ...] = (
     ("import contracts", (BIN / "lint-imports",)),
     ("templates", (BIN / "python", "-m", "tools.templates")),
 )
+COVERAGE = ("--cov", "--cov-report=term:skip-covered")
+"""Only where MINGCE_COVERAGE=1 asks for it: counting lines makes the tests a good deal slower."""
+
 PYTEST: Command = (
-    *(BIN / "python", "-m", "pytest"),
-    *("--cov", "--cov-report=term:skip-covered", "--durations=10"),
+    *(BIN / "python", "-m", "pytest", "--durations=25"),
+    *(COVERAGE if os.environ.get("MINGCE_COVERAGE") == "1" else ()),
 )
 
 
