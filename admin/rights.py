@@ -20,12 +20,13 @@ from app.domain.rights import may
 class Right(NamedTuple):
     """of: `own` account, `any`body's, `all` of the tree, or a name of `_CHECKS`.
 
-    write: the action of a POST where it is another one.
+    write, write_of: the action of a POST, and of what, where they are others.
     """
 
     action: str
     of: str
     write: str = ""
+    write_of: str = ""
 
 
 RIGHTS = {
@@ -82,7 +83,7 @@ RIGHTS = {
     "decide": Right("grade.decide", "record"),
     "change_scores": Right("grade.decide", "record"),
     "change_facts": Right("survey.write", "record"),
-    "remove_member": Right("round.edit", "record"),
+    "remove_member": Right("round.edit", "round of record"),
     "survey": Right("look", "record", "survey.write"),
     "new_visit": Right("survey.write", "record"),
     "remove_visit": Right("survey.write", "visit"),
@@ -91,7 +92,7 @@ RIGHTS = {
     "accept_self": Right("self.recheck", "record"),
     "return_self": Right("self.recheck", "record"),
     "attachment": Right("look", "attachment"),
-    "final_grade": Right("look", "record", "round.finalise"),
+    "final_grade": Right("look", "record", "round.finalise", "round of record"),
     "show_record_form": Right("report.read", "record"),
     "download_record_form": Right("report.read", "record"),
     # Rectification
@@ -127,16 +128,18 @@ def check_right(account: SignedIn) -> None:
         if request.endpoint is None:
             return
         raise NotAllowed
-    action = right.write if right.write and request.method == "POST" else right.action
-    if right.of == "own":
+    action, of = right.action, right.of
+    if request.method == "POST":
+        action, of = right.write or action, right.write_of or of
+    if of == "own":
         return
-    if right.of == "any":
+    if of == "any":
         if not may(account.role, action):
             raise NotAllowed
-    elif right.of == "all":
+    elif of == "all":
         actions.require(account, action, (None,))
     else:
-        _CHECKS[right.of](account, action, request.view_args or {})
+        _CHECKS[of](account, action, request.view_args or {})
 
 
 _CHECKS: dict[str, Callable[[SignedIn, str, dict[str, Any]], None]] = {
@@ -144,6 +147,7 @@ _CHECKS: dict[str, Callable[[SignedIn, str, dict[str, Any]], None]] = {
     "round": lambda a, do, v: actions.require_round(a, do, v["round_id"]),
     "part of round": lambda a, do, v: actions.require_round(a, do, v["round_id"], touch=True),
     "record": lambda a, do, v: actions.require_record(a, do, v["record_id"]),
+    "round of record": lambda a, do, v: actions.require_round_of_record(a, do, v["record_id"]),
     "visit": lambda a, do, v: actions.require_record_of(a, do, "visit", v["visit_id"]),
     "attachment": lambda a, do, v: actions.require_record_of(
         a, do, "attachment", v["attachment_id"]

@@ -120,6 +120,15 @@ def require_record(account: SignedIn, action: str, record_id: int) -> None:
     _require_of(account, action, select(GradingRecord.organisation_id), GradingRecord.id, record_id)
 
 
+def require_round_of_record(account: SignedIn, action: str, record_id: int) -> None:
+    """As `require_record`, and as `require_round` for the round in which it stands."""
+    require_record(account, action, record_id)
+    round_id = db.session.scalar(
+        select(GradingRecord.round_id).where(GradingRecord.id == record_id)
+    )
+    require_round(account, action, round_id or 0)
+
+
 def require_record_of(account: SignedIn, action: str, what: str, id_: int) -> None:
     """As `require` for what belongs to a record: `visit`, `attachment` or `rectification`."""
     query = select(GradingRecord.organisation_id)

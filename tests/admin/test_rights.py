@@ -27,6 +27,7 @@ from app.models import (
     Notice,
     Objection,
     Rectification,
+    Round,
     SelfAssessment,
     Visit,
     db,
@@ -213,6 +214,23 @@ def test_nobody_decides_on_his_own_organisation(app: Flask, world: tuple[Place, 
     assert office.get(f"/admin/records/{record}/assessment").status_code == 200
     wish = {"grade": "好", "reason": ""}
     assert office.post(f"/admin/records/{record}/decision", wish).status_code == 403
+
+
+def test_whoever_does_not_hold_the_round_neither_corrects_its_grades_nor_takes_anybody_out(
+    app: Flask, world: tuple[Place, Place]
+) -> None:
+    with app.app_context():
+        round_ = db.session.get(Round, world[0].values["round_id"])
+        assert round_ is not None
+        round_.organisation_id = None
+        db.session.commit()
+    _account(app, "superior", world[0].committee)
+    office = Office(app, app.test_client())
+    office.log_in("superior")
+    record = f"/admin/records/{world[0].values['record_id']}"
+    assert office.get(f"{record}/final").status_code == 200
+    assert office.post(f"{record}/final", {"grade": "好", "reason": "一"}).status_code == 403
+    assert office.post(f"{record}/remove").status_code == 403
 
 
 def test_lists_show_ones_own_part_of_the_tree(
