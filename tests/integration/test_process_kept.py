@@ -122,7 +122,7 @@ def test_a_self_assessment_cannot_be_in_a_state_that_is_not_one(app: Flask, data
             "UPDATE rounds SET scoring = 'guessed'",
             "UPDATE attachments SET kind = 'html'",
         ):
-            with pytest.raises(sqlite3.IntegrityError, match="CHECK|never changed"):
+            with pytest.raises(sqlite3.IntegrityError, match=r"CHECK|never changed"):
                 connection.execute(wrong)
             connection.rollback()
 
