@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PYTHONUNBUFFERED = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test forensics chaos bench lint build setup clean
+.PHONY: help serve test walks forensics chaos bench lint build setup clean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /make \1	/' | expand -t 14
@@ -13,6 +13,9 @@ serve: ## set up what is missing, then serve (port MINGCE_PORT, default 8000)
 
 test: ## lint, types, contracts, front end, unit, integration and browser tests
 	@exec $(PYTHON) -m tools.test
+
+walks: ## a county's round and six villages' at once, in a browser, from empty database to ledgers
+	@exec $(PYTHON) -m tools.test walks
 
 forensics: ## attack whole meetings on both databases, beside a leaky control: a table
 	@exec $(PYTHON) -m tools.forensics

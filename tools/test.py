@@ -1,5 +1,7 @@
 """`make test`: every check, in the order of what fails fastest; `make lint`: only the first part.
 
+`make walks`: the two longest walks through the product, a county's and six villages'.
+
 All steps run even if one fails, so that one run shows everything; the exit status tells.
 """
 
@@ -27,19 +29,24 @@ COVERAGE = ("--cov", "--cov-report=term:skip-covered")
 """Only where MINGCE_COVERAGE=1 asks for it: counting lines makes the tests a good deal slower."""
 
 PYTEST: Command = (
-    *(BIN / "python", "-m", "pytest", "--durations=25"),
+    *(BIN / "python", "-m", "pytest", "--durations=25", "-m", "not walk"),
     *(COVERAGE if os.environ.get("MINGCE_COVERAGE") == "1" else ()),
 )
 
 
 def main() -> None:
-    """Set up, then run what the command line asks for: `lint`, or everything."""
+    """Set up, then run what the command line asks for: `lint`, `walks`, or everything."""
     prepare_output()
     only_reading = sys.argv[1:] == ["lint"]
+    only_walks = sys.argv[1:] == ["walks"]
     try:
         set_up("test")
     except StopError as reason:
         stop(reason)
+    if only_walks:
+        if not _passes("walks", (BIN / "python", "-m", "pytest", "-m", "walk")):
+            stop("没有通过:walks")
+        return
     failed = [name for name, command in READING if not _passes(name, command)]
     if not only_reading:
         failed += _front_end()

@@ -12,7 +12,15 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import BadInput, OrganisationInUse, OrganisationUnknown
 from app.domain.roster import NAME_MOST, SHORT_MOST, UNDER
-from app.models import FinalGrade, GradingRecord, Organisation, OrganisationChange, Round, db
+from app.models import (
+    Account,
+    FinalGrade,
+    GradingRecord,
+    Organisation,
+    OrganisationChange,
+    Round,
+    db,
+)
 from app.models.base import writing
 from app.models.organisation import KINDS
 
@@ -213,7 +221,9 @@ def delete_organisation(organisation_id: int) -> str:
     name = organisation.name
     host = select(Round.id).where(Round.organisation_id == organisation.id)
     record = select(GradingRecord.id).where(GradingRecord.organisation_id == organisation.id)
-    if organisation.children or db.session.scalar(record) or db.session.scalar(host):
+    # A number given up may be given again: an account must not fall to another organisation.
+    account = select(Account.id).where(Account.organisation_id == organisation.id)
+    if organisation.children or any(map(db.session.scalar, (record, host, account))):
         raise OrganisationInUse
     db.session.delete(organisation)
     db.session.commit()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.actions.account import create_account, give_account, reset_password, signed_in
 from app.actions.meeting import Settings, choose_subjects, create_meeting
@@ -289,6 +289,17 @@ def test_an_account_is_given_with_a_password_that_must_be_changed(
     assert new.log_in("甲镇 李书记", "my own password").status_code == 302
     assert new.get("/admin/rounds").status_code == 200
     assert "甲镇 李书记" in office.get("/admin/accounts").text
+
+
+def test_an_organisation_that_somebody_sees_to_is_not_deleted(app: Flask, office: Office) -> None:
+    with app.app_context():
+        place = create_organisation("新镇党委", "committee", None).id
+    _account(app, "host", place)
+    assert office.post(f"/admin/organisations/{place}/delete").status_code == 409
+    with app.app_context():
+        db.session.execute(delete(Account).where(Account.name == "host"))
+        db.session.commit()
+    assert office.post(f"/admin/organisations/{place}/delete").status_code == 302
 
 
 def test_a_disabled_account_is_out_at_once(

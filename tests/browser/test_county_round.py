@@ -10,6 +10,7 @@ import io
 import json
 from pathlib import Path
 
+import pytest
 from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
@@ -28,6 +29,7 @@ from tests.serving import Server
 MEMBERS = 10
 
 
+@pytest.mark.walk
 def test_a_county_walks_a_round(
     server: Server, pages: Pages, screenshot: Take, tmp_path: Path
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import offices
@@ -23,6 +24,7 @@ PROPOSED = ("先进", "先进", "先进", "一般", "一般", "后进")
 GROUPS = {"党员": 5, "村民代表": 4, "两代表一委员": 3}
 
 
+@pytest.mark.walk
 def test_six_villages_walk_a_round_at_once(
     server: Server, pages: Pages, screenshot: Take, tmp_path: Path
 ) -> None:
