@@ -18,9 +18,15 @@ from app.actions.urn import cast_by_group, read_marks_of
 from app.actions.urn_state import Stop, stop_urn
 from app.actions.whereabouts import other_host
 from app.domain.box import TOGETHER, Box, GroupCounts, box_marks, build_box, marks_by_group
-from app.domain.errors import BadInput, MeetingStateChanged, PaperVoids, UrnElsewhere
+from app.domain.errors import (
+    BadInput,
+    MeetingStateChanged,
+    PaperNotAgreed,
+    PaperVoids,
+    UrnElsewhere,
+)
 from app.domain.meeting import Form, groups_shown
-from app.domain.paper import added
+from app.domain.paper import added, channel_problem
 from app.domain.tally import count_marks
 from app.models import Meeting, boxes, db
 from app.models.base import writing
@@ -49,6 +55,7 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
             raise MeetingStateChanged
         with stopped(meeting) as stop:
             box = _box_of(meeting, stop)
+            _require_channels(meeting, box, papers)
             _publish(meeting, box, papers)
             if not update_state(meeting, ("open",), state="closed", present=present):
                 raise MeetingStateChanged
@@ -87,6 +94,14 @@ def _box_of(meeting: Meeting, stop: Stop) -> Box:
     )
 
 
+def _require_channels(meeting: Meeting, box: Box, papers: Papers | None) -> None:
+    """Whoever takes the box from the result must find at least k ballots on either side."""
+    cast = sum(group.cast for group in box.counts.values())
+    problem = channel_problem(cast, papers.valid if papers else 0, meeting.k)
+    if problem is not None:
+        raise PaperNotAgreed(problem)
+
+
 def _publish(meeting: Meeting, box: Box, papers: Papers | None) -> None:
     form = msgspec.convert(meeting.form, Form)
     counts = count_marks(box_marks(box), form.lawful())
@@ -107,14 +122,14 @@ def _publish(meeting: Meeting, box: Box, papers: Papers | None) -> None:
     )
     if not meeting.rehearsal:
         satisfaction = picture(form, counts, cast)["satisfaction"]
-        _hand_over(meeting, form, _tallies(form, box, papers), satisfaction)
+        _hand_over(meeting, form, tallies(form, box, papers), satisfaction)
 
 
 Tallies = dict[str, dict[str, dict[str, int]]]
 """Group code, or `*`, → cell id → choice → number."""
 
 
-def _tallies(form: Form, box: Box, papers: Papers | None) -> Tallies:
+def tallies(form: Form, box: Box, papers: Papers | None) -> Tallies:
     """Phones and papers, by group where the phones are; else all of them together."""
     lawful = form.lawful()
     marks = marks_by_group(box)

@@ -8,14 +8,19 @@ import msgspec
 from sqlalchemy import select
 
 from app.actions.attendance import Attendance, attendance_of
+from app.actions.grading import scheme_of
 from app.actions.live import picture
 from app.actions.meeting import get_meeting
 from app.actions.paper import Papers, papers_of
 from app.actions.result import Table, result_tables
 from app.actions.validity import invalid_meetings
+from app.domain.box import Box, GroupCounts, box_marks
 from app.domain.errors import CountSheetNotReady
 from app.domain.meeting import Form
-from app.domain.validity import Fault
+from app.domain.paper import added, channels_shown
+from app.domain.reconciliation import Check, GroupPapers, reconcile
+from app.domain.tally import count_marks
+from app.domain.validity import Fault, more_ballots_clause
 from app.models import Meeting, boxes, db
 
 
@@ -30,9 +35,26 @@ class Turnout(NamedTuple):
     redeemed: int
     cast: int
 
+    @property
+    def uncast(self) -> int:
+        """扫码未投: slips that were used and whose ballot never came."""
+        return self.redeemed - self.cast
+
+
+class Channel(NamedTuple):
+    """The result of the phones alone, or of the papers alone."""
+
+    name: str
+    cast: int
+    tables: tuple[Table, ...]
+
 
 class CountSheet(NamedTuple):
-    """formulas: as frozen at opening. reconciled: the numbers of slips add up in every group."""
+    """formulas: as frozen at opening. checks: the sums that must agree, and whether they do.
+
+    channels: phones and papers side by side; empty where there are no papers, or where one of the
+    two has fewer than k ballots.
+    """
 
     meeting: Meeting
     total: Turnout
@@ -41,10 +63,16 @@ class CountSheet(NamedTuple):
     formulas: tuple[str, ...]
     conventions: tuple[str, ...]
     digest: str
-    reconciled: bool
+    checks: tuple[Check, ...]
     papers: Papers | None
     attendance: tuple[tuple[str, Attendance], ...]
     faults: tuple[Fault, ...]
+    channels: tuple[Channel, ...]
+
+    @property
+    def reconciled(self) -> bool:
+        """Whether all sums agree."""
+        return all(check.holds for check in self.checks)
 
 
 def count_sheet(meeting_id: int) -> CountSheet:
@@ -60,7 +88,7 @@ def count_sheet(meeting_id: int) -> CountSheet:
     form = msgspec.convert(meeting.form, Form)
     rules = [form.rule(subject.id) for subject in form.subjects]
     groups = tuple(_turnout(g.name, g.expected, row.groups[g.code]) for g in meeting.groups)
-    came = attendance_of(meeting)
+    came, papers = attendance_of(meeting), papers_of(meeting)
     return CountSheet(
         meeting=meeting,
         total=_sum(groups),
@@ -69,12 +97,40 @@ def count_sheet(meeting_id: int) -> CountSheet:
         formulas=tuple(dict.fromkeys(rule.formula for rule in rules)),
         conventions=tuple(dict.fromkeys(rule.convention for rule in rules if rule.convention)),
         digest=row.digest,
-        reconciled=all(g.cast <= g.redeemed and g.redeemed + g.unused == g.issued for g in groups),
-        papers=papers_of(meeting),
+        checks=reconcile(
+            {g.name: msgspec.convert(row.groups[g.code], GroupCounts) for g in meeting.groups},
+            {
+                g.name: GroupPapers(papers.issued[g.code], papers.entry[g.code])
+                for g in meeting.groups
+            }
+            if papers
+            else {},
+            row.counts,
+            more_may_return=more_ballots_clause(scheme_of(meeting.round)) is None,
+        ),
+        papers=papers,
         attendance=tuple((g.name, came[g.code]) for g in meeting.groups if g.code in came),
         faults=tuple(
             f for judged in invalid_meetings(meeting.round, meeting.id) for f in judged.faults
         ),
+        channels=_channels(meeting, form, row.cast - papers.valid, papers) if papers else (),
+    )
+
+
+def _channels(meeting: Meeting, form: Form, cast: int, papers: Papers) -> tuple[Channel, ...]:
+    """The box gives the phones' result, and what is left of the whole is the papers'."""
+    if not channels_shown(cast, papers.valid, meeting.k):
+        return ()
+    document = db.session.scalar(select(boxes.c.document).where(boxes.c.meeting_id == meeting.id))
+    lawful = form.lawful()
+    by_phone = count_marks(box_marks(msgspec.json.decode(document or "", type=Box)), lawful)
+    on_paper = added(count_marks((), lawful), papers.entry.values())
+    return tuple(
+        Channel(name, n, result_tables(form, counts, picture(form, counts, n)["satisfaction"]))
+        for name, n, counts in (
+            ("手机票", cast, by_phone),
+            ("纸质票", papers.valid, on_paper),
+        )
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import delete, insert, select
 
+from app.actions.grading import scheme_of
 from app.actions.meeting import get_meeting
 from app.domain.errors import BadInput, MeetingStateChanged, PaperNotAgreed
 from app.domain.meeting import Form
@@ -20,6 +21,7 @@ from app.domain.paper import (
     entry_problems,
     excess,
 )
+from app.domain.validity import more_ballots_clause
 from app.models import Account, Meeting, db, paper_entries, paper_issues, paper_results
 from app.models.base import writing
 
@@ -55,7 +57,7 @@ class Papers(NamedTuple):
 
 
 class Counting(NamedTuple):
-    """The counting as one teller may see it.
+    """The counting as one teller may see it, who never sees what another has found.
 
     mine: own entry, or None. entered: how many tellers have entered. full: two others have, so
     this account may not. differences: None until this teller and another have entered.
@@ -144,7 +146,9 @@ def counting(meeting: Meeting, account_id: int) -> Counting:
         entered=len(others) + (mine is not None),
         full=mine is None and len(others) >= TELLERS,
         differences=found if compared else None,
-        excess=excess(_names(meeting), issued, mine) if mine and found == () else None,
+        excess=excess(_names(meeting), issued, mine, _clause(meeting))
+        if mine and found == ()
+        else None,
     )
 
 
@@ -173,7 +177,9 @@ def agreed_papers(meeting: Meeting) -> Papers | None:
 
 def excess_of(meeting: Meeting, papers: Papers | None) -> str | None:
     """Why the papers void this meeting, or None."""
-    return excess(_names(meeting), papers.issued, papers.entry) if papers else None
+    if papers is None:
+        return None
+    return excess(_names(meeting), papers.issued, papers.entry, _clause(meeting))
 
 
 def keep_papers(meeting: Meeting, papers: Papers | None) -> None:
@@ -215,6 +221,10 @@ def _read(entry: Any) -> Entry:
 
 def _names(meeting: Meeting) -> dict[str, str]:
     return {group.code: group.name for group in meeting.groups}
+
+
+def _clause(meeting: Meeting) -> str | None:
+    return more_ballots_clause(scheme_of(meeting.round))
 
 
 def _open(meeting_id: int) -> Meeting:

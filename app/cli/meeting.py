@@ -11,14 +11,13 @@ from flask.cli import with_appcontext
 from sqlalchemy import select
 
 from app.actions.closing import close_meeting
-from app.actions.live import live_picture, picture, turnout
+from app.actions.live import live_picture, turnout
 from app.actions.meeting import leaves_traces, meeting_by_code
 from app.actions.sweep import sweep
 from app.cli.refusal import PlainCommand, Refusal, refusing
-from app.domain.box import Box, box_marks
+from app.domain.box import Box
 from app.domain.errors import MeetingUnknown
 from app.domain.meeting import Form
-from app.domain.tally import count_marks
 from app.models import Meeting, db
 
 STATE_WORDS = {"draft": "准备中", "open": "进行中", "closed": "已结束", "voided": "已作废"}
@@ -125,19 +124,18 @@ def sweep_command() -> None:
 
 def final_tally(meeting: Meeting, box: Box) -> dict[str, Any]:
     """The result of a closed meeting: {"meeting", "state", "digest", "counts", "cells",
-    "satisfaction", "records"}; a rehearsal has no records.
+    "satisfaction", "records"}, and "paper" where papers are in it; a rehearsal has no records.
     """
     form = msgspec.convert(meeting.form, Form)
-    counts = count_marks(box_marks(box), form.lawful())
-    cast = sum(group.cast for group in box.counts.values())
-    shown = picture(form, counts, cast)
+    shown = live_picture(meeting.code)
     return {
         "meeting": meeting.code,
         "state": meeting.state,
         "digest": box.digest,
         "counts": msgspec.to_builtins(box.counts),
-        "cells": shown["cells"],
-        "satisfaction": shown["satisfaction"],
+        "cells": shown["released"]["cells"],
+        "satisfaction": shown["released"]["satisfaction"],
+        **({"paper": shown["paper"]} if "paper" in shown else {}),
         "records": [] if meeting.rehearsal else _records(meeting, form),
     }
 

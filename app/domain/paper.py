@@ -14,6 +14,7 @@ import msgspec
 
 from app.domain.meeting import ABSTAIN, Form
 from app.domain.tally import INVALID
+from app.domain.validity import MORE_BALLOTS
 
 PAPERS_MOST = 20_000
 
@@ -40,11 +41,13 @@ Entry = dict[str, PaperGroup]
 
 
 class Difference(NamedTuple):
-    """A place at which two tellers differ; place: in words, such as `党员 · 第一党支部 · 好`."""
+    """A place at which two tellers differ; place: in words, such as `党员 · 第一党支部 · 好`.
+
+    What the other has found is not in it: whoever entered anything at all could read it off.
+    """
 
     place: str
     mine: int
-    other: int
 
 
 def entry_problems(form: Form, names: Mapping[str, str], entry: Entry, k: int) -> tuple[str, ...]:
@@ -76,29 +79,32 @@ def differences(
     """Every number in which two entries differ, in the order of the page."""
     subjects = {subject.id: subject.name for subject in form.subjects}
     questions = {question.id: question.title for question in form.questions}
-    found = []
+    found: list[tuple[str, int, int]] = []
     for code, name in names.items():
         ours, theirs = mine[code], other[code]
         found += [
-            Difference(f"{name} · {word}", getattr(ours, field), getattr(theirs, field))
+            (f"{name} · {word}", getattr(ours, field), getattr(theirs, field))
             for field, word in (("valid", "有效"), ("invalid", "无效"), ("moved", "代投"))
         ]
         for cell in form.cells:
             place = f"{name} · {subjects[cell.subject]} · {questions[cell.question]}"
             labels = [(c.value, c.label) for c in cell.choices] + [(ABSTAIN, "弃权")]
             found += [
-                Difference(
-                    f"{place} · {label}",
-                    ours.counts[cell.id][value],
-                    theirs.counts[cell.id][value],
-                )
+                (f"{place} · {label}", ours.counts[cell.id][value], theirs.counts[cell.id][value])
                 for value, label in labels
             ]
-    return tuple(d for d in found if d.mine != d.other)
+    return tuple(Difference(place, a) for place, a, b in found if a != b)
 
 
-def excess(names: Mapping[str, str], issued: Mapping[str, int], entry: Entry) -> str | None:
-    """Why the papers void the meeting, in a sentence with the rule; None where they do not."""
+def excess(
+    names: Mapping[str, str], issued: Mapping[str, int], entry: Entry, clause: str | None
+) -> str | None:
+    """Why the papers void the meeting, in a sentence with the rule; None where they do not.
+
+    clause: of the rule by which more than went out void it; None where the scheme lets them count.
+    """
+    if clause is None:
+        return None
     over = [
         f"“{names[code]}”发出纸质票 {issued.get(code, 0)} 张，收回 {papers.returned} 张"
         for code, papers in entry.items()
@@ -106,10 +112,29 @@ def excess(names: Mapping[str, str], issued: Mapping[str, int], entry: Entry) ->
     ]
     if not over:
         return None
+    return f"{'；'.join(over)[:90]}。{MORE_BALLOTS}，须重新测评。依据：{clause[:60]}"
+
+
+def channel_problem(phones: int, papers: int, k: int) -> str | None:
+    """Why phones and papers may not be counted together yet; None where they may.
+
+    phones: ballots cast by phone; papers: valid papers. The box gives the phones' marks, and the
+    result less the box is the papers': each must be k ballots at least, or none. Too few papers
+    are cast by phone, see `entry_problems`; so are some where the phones are too few.
+    """
+    if not papers or not 0 < phones < k:
+        return None
     return (
-        f"{'；'.join(over)[:120]}。收回的票多于发出的票，测评无效"
-        "（测评规则：收回票数不多于发出票数方为有效），须重新测评。"
+        f"手机票只有 {phones} 张，少于每批 {k} 票；手机票单独公布在票箱里，"
+        "和纸质票放在一起也看得出这几张投了什么。"
+        f"请监票人当众从纸质票中再抽出至少 {k - phones} 张，用没有用过的测评票在手机上代投，"
+        "两名计票人再更正纸质票的张数。"
     )
+
+
+def channels_shown(phones: int, papers: int, k: int) -> bool:
+    """Whether the results of phones and papers may stand side by side; else only together."""
+    return phones >= k and papers >= k
 
 
 def added(counts: Mapping[str, Mapping[str, int]], groups: Iterable[PaperGroup]) -> Counts:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.domain.scheme import Bound, Scheme, rate_text
 
 MORE_BALLOTS = "收回的票多于发出的票，本次测评无效"
-USUAL = "方案没有写明，按一般选举、测评的惯例。"
+USUAL = "方案没有写明，按一般选举、测评的惯例：收回的票不多于发出的票，方为有效。"
 
 
 class Present(NamedTuple):
@@ -59,13 +59,21 @@ def faults(
     return found
 
 
-def _too_many(scheme: Scheme, handed_out: int, came_back: int) -> list[Fault]:
+def more_ballots_clause(scheme: Scheme) -> str | None:
+    """The clause by which more ballots than were handed out void a meeting; None: they do not."""
     rule = scheme.data.get("validity", {})
-    if came_back <= handed_out or rule.get("more_ballots_than_slips") == "allow":
+    stated = rule.get("more_ballots_than_slips")
+    if stated == "allow":
+        return None
+    return str(rule.get("clause", USUAL)) if stated == "void" else USUAL
+
+
+def _too_many(scheme: Scheme, handed_out: int, came_back: int) -> list[Fault]:
+    clause = more_ballots_clause(scheme)
+    if came_back <= handed_out or clause is None:
         return []
     words = f"发出 {handed_out} 张，收回 {came_back} 张：{MORE_BALLOTS}。"
-    stated = rule.get("more_ballots_than_slips") == "void"
-    return [Fault(words, rule.get("clause", USUAL) if stated else USUAL)]
+    return [Fault(words, clause)]
 
 
 def _short(present: int, expected: int, bounds: Sequence[Bound]) -> str:

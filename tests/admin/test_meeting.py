@@ -266,7 +266,7 @@ def test_closing_makes_the_result_final_everywhere(
     assert office.post("/admin/meetings/1/close", wish).location == "/admin/meetings/1"
     assert _row(office.get("/admin/meetings/1").text, "第一党支部")[:5] == [5, 0, 0, 2, 1]
     sheet = office.get("/admin/meetings/1/count-sheet").text
-    assert _row(sheet, "合计") == [25, 9, 9, 8, 8, 1, 1]
+    assert _row(sheet, "合计") == [25, 9, 9, 8, 8, 0, 1, 1]
     assert "62.50%" in sheet
     assert "5÷8" in sheet
     assert "本次测评有效" in sheet

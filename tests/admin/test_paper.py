@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -66,6 +68,46 @@ def test_papers_that_two_tellers_agree_on_join_the_tally_and_not_the_box(
     sheet = office.get("/admin/meetings/1/count-sheet").text
     assert "手机 6 张，纸质 4 张，共 10 张" in sheet
     assert "李计票" in sheet
+    assert "纸质票：发出 6 = 收回 5 + 未交回 1 ✓" in sheet
+    assert "✗" not in sheet
+    assert re.search(r"手机票 6 张</td><td[^>]*>[^<]*较差 6，弃权 0", sheet), sheet
+    assert re.search(r"纸质票 4 张</td><td[^>]*>好 4，", sheet)
+
+
+def test_the_command_that_closes_gives_the_result_with_the_papers(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    _vote(app, _issue(office, 6), "option4")
+    office.post(f"{PAGE}/issued", {"issued.g1": "6"})
+    for who in (office, other):
+        _count(who, _papers(app, 4))
+    with app.app_context():
+        code = get_meeting(1).code
+    done = app.test_cli_runner().invoke(args=["meeting", "close", code, "--json"])
+    answer = json.loads(done.stdout)
+    assert answer["paper"] == {"valid": 4, "invalid": 0}
+    assert answer["cells"]["s01.q1"]["option1"] == 4
+    assert answer["satisfaction"]["s01"]["percent"] == "40.00"
+
+
+def test_few_phones_beside_papers_do_not_close_before_papers_are_cast_by_phone(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    tokens = _issue(office, 4)
+    _vote(app, tokens[:2])
+    office.post(f"{PAGE}/issued", {"issued.g1": "6"})
+    for who in (office, other):
+        _count(who, _papers(app, 6))
+    refused = office.post("/admin/meetings/1/close", CLOSE)
+    assert refused.status_code == 400
+    assert "手机票只有 2 张" in refused.text
+    assert "代投" in refused.text
+    # It goes on, and the papers that are cast by phone mend it.
+    _vote(app, tokens[2:3])
+    for who in (office, other):
+        _count(who, _papers(app, 5, **{"moved.g1": 1}))
+    assert office.post("/admin/meetings/1/close", CLOSE).status_code == 302
+    assert "代投 1 张都在手机投出的 3 张之内 ✓" in office.get("/admin/meetings/1/count-sheet").text
 
 
 def test_a_teller_sees_nothing_of_the_other_before_entering(
@@ -88,7 +130,10 @@ def test_tellers_who_differ_are_told_where_by_name_and_nothing_closes(
     wrong = {**right, cell: 4, cell.replace("option1", "option2"): 1}
     _count(other, wrong)
     page = other.get(PAGE).text
-    assert "有 2 处不一致" in page
+    assert "有 2 处和另一名计票人不一致" in page
+    # Who enters anything at all shall not be able to read the other's count off the page.
+    shown = page[page.index('id="differences"') : page.index('id="count-form"')]
+    assert re.findall(r"<td>(\d+)</td>", shown) == ["4", "1"]
     assert "党员 · 第二党支部" in page
     refused = office.post("/admin/meetings/1/close", CLOSE)
     assert refused.status_code == 400

@@ -1,3 +1,4 @@
+import { papers } from "./papers.js";
 import { uploads } from "./uploads.js";
 
 // The admin pages work without this file, save for dialogs, copying and the totals' refresh.
@@ -167,5 +168,5 @@ function once() {
 }
 
 for (const start of [
-  dialogs, printing, copying, filters, sorting, ticking, rows, refreshing, leaving, once, uploads,
+  dialogs, printing, copying, filters, sorting, ticking, rows, refreshing, leaving, once, uploads, papers,
 ]) start();
