@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ import urllib.error
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
+
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -29,7 +30,7 @@ class Server:
 
     def __init__(self, data: Path, env: dict[str, str]) -> None:
         self.data = data
-        self.port = _free_port()
+        self.port = free_port()
         self.base = f"http://127.0.0.1:{self.port}"
         self.log = data.parent / f"server-{self.port}.log"
         clean = {key: value for key, value in os.environ.items() if not _is_setting(key)}
@@ -117,9 +118,3 @@ class Server:
 
 def _is_setting(name: str) -> bool:
     return name.startswith("MINGCE_") or name in ("DATABASE_URL", "REDIS_URL", "GUNICORN_CMD_ARGS")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

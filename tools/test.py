@@ -28,8 +28,11 @@ READING: tuple[tuple[str, Command], ...] = (
 COVERAGE = ("--cov", "--cov-report=term:skip-covered")
 """Only where MINGCE_COVERAGE=1 asks for it: counting lines makes the tests a good deal slower."""
 
+TOGETHER = ("-n", os.environ.get("MINGCE_TEST_PROCESSES", "2"), "--dist", "worksteal")
+"""Most tests wait for a server, a disk or a browser: two at a time keep two cores busy."""
+
 PYTEST: Command = (
-    *(BIN / "python", "-m", "pytest", "--durations=25", "-m", "not walk"),
+    *(BIN / "python", "-m", "pytest", "--durations=25", "-m", "not walk", *TOGETHER),
     *(COVERAGE if os.environ.get("MINGCE_COVERAGE") == "1" else ()),
 )
 

@@ -31,6 +31,7 @@ from cryptography.x509.oid import NameOID
 
 from app.cli.voter import NotCast
 from tests.phones import ADDRESS, BROWSER, GATEWAY, HEADERS, PATIENCE, Phone, connection
+from tests.ports import free_port
 from tests.serving import ROOT, Server
 from tools.setup import nginx_path
 
@@ -55,7 +56,7 @@ class Nginx:
 
     def __init__(self, folder: Path, site: str, upstream: int) -> None:
         self.folder = folder
-        self.https, self.http = _free_port(), _free_port()
+        self.https, self.http = free_port(), free_port()
         self.base, self.plain = f"https://{HOST}:{self.https}", f"http://{HOST}:{self.http}"
         for name in ("logs", "body", "proxy", "other"):
             (folder / name).mkdir(parents=True)
@@ -295,7 +296,7 @@ def test_nobody_outside_reads_the_operators_numbers(
 def test_a_host_that_is_away_is_passed_over(
     server: Server, start_nginx: Callable[..., Nginx], phone_at: Callable[[Nginx], Phone]
 ) -> None:
-    away = f"server {HOST}:{_free_port()};"
+    away = f"server {HOST}:{free_port()};"
     nginx = start_nginx(server.port, SAMPLE.read_text().replace("# server 10.0.0.12:8000;", away))
     assert away in (nginx.folder / "site.conf").read_text()
     for _ in range(4):
@@ -528,9 +529,3 @@ def _certify(folder: Path) -> ssl.SSLContext:
         key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return ssl.create_default_context(cafile=folder / "certificate.pem")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])

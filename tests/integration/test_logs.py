@@ -24,6 +24,7 @@ from app.cli.voter import NotCast
 from app.extensions import limiter
 from app.models import db
 from tests.phones import ADDRESS, PATIENCE, Phone, connection
+from tests.ports import free_port
 from tests.serving import BIN, ROOT, Server
 from tests.voters import Example
 
@@ -283,9 +284,7 @@ def test_the_debug_mode_is_refused(start_server: Callable[..., Server], server: 
 
 
 def test_flasks_own_server_writes_down_no_request(server: Server) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     with (server.data.parent / "flask-run.log").open("w+") as log:
         process = subprocess.Popen(
             [BIN / "flask", "--app", "wsgi", "run", "--port", str(port)],

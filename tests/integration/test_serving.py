@@ -8,12 +8,12 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
 from tests.serving import ROOT, Server
 
 
@@ -141,22 +141,12 @@ def test_a_port_in_use_ends_the_start_with_one_sentence(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_setting_ends_the_start_with_one_sentence(
-    settings: dict[str, str], sentence: str, free_port: Callable[[], str], tmp_path: Path
+    settings: dict[str, str], sentence: str, tmp_path: Path
 ) -> None:
-    done = _serve(**{"MINGCE_PORT": free_port(), "MINGCE_DATA": str(tmp_path), **settings})
+    done = _serve(**{"MINGCE_PORT": str(free_port()), "MINGCE_DATA": str(tmp_path), **settings})
     assert done.returncode == 1
     assert sentence in done.stderr
     assert "Traceback" not in done.stderr
-
-
-@pytest.fixture
-def free_port() -> Callable[[], str]:
-    def find() -> str:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            return str(probe.getsockname()[1])
-
-    return find
 
 
 def _serve(**settings: str) -> subprocess.CompletedProcess[str]:
