@@ -82,7 +82,7 @@ def meeting_groups(meeting_id: int) -> Answer:
     if form.settle(lambda: actions.set_groups(meeting_id, _groups(rows))) is None:
         if not form.is_submitted():
             rows = [(group.name, str(group.expected)) for group in draft.groups]
-            rows = rows or [(name, "") for name in suggested_groups(draft.round)]
+            rows = rows or [(name, "") for name in suggested_groups(draft)]
         return _step("groups", draft, form, rows=rows[:_ROWS_MOST], least=max(draft.k, K_LEAST))
     return redirect(url_for("admin.meeting_policy", meeting_id=meeting_id))
 

@@ -82,7 +82,10 @@ def check_demo(plan: DemoPlan) -> None:
     scheme = plan.scheme
     subjects = [
         PlannedSubject(
-            s.name, scheme.ballot_questions(s.domain), scheme.satisfaction_rule(s.domain)
+            s.name,
+            scheme.ballot_questions(s.domain),
+            scheme.satisfaction_rule(s.domain),
+            scheme.voter_groups(s.domain),
         )
         for s in plan.subjects
     ]

@@ -144,6 +144,7 @@ def obstacles_to_opening(meeting: Meeting) -> tuple[Obstacle, ...]:
             [PlannedGroup(g.code, g.name, g.expected) for g in meeting.groups],
             meeting.k,
             _is_local(meeting.base_url),
+            meeting.policy,
         )
     )
     if not meeting.rehearsal:
@@ -315,6 +316,7 @@ def _planned_subjects(meeting: Meeting) -> list[PlannedSubject]:
             name=subject.record.organisation.name,
             questions=scheme.ballot_questions(subject.record.domain),
             satisfaction=scheme.satisfaction_rule(subject.record.domain),
+            groups=scheme.voter_groups(subject.record.domain),
         )
         for subject in meeting.subjects
     ]

@@ -118,10 +118,16 @@ def organisations_outside(round_: Round) -> list[int]:
     )
 
 
-def suggested_groups(round_: Round) -> list[str]:
-    """The voter groups that the scheme's document names, or members alone."""
-    named = [str(group["name"]) for group in scheme_of(round_).data.get("voter_groups", ())]
-    return named or ["党员"]
+def suggested_groups(meeting: Meeting) -> list[str]:
+    """The voter groups that the scheme names for those who are tested, or members alone."""
+    scheme = scheme_of(meeting.round)
+    domains = dict.fromkeys(subject.record.domain for subject in meeting.subjects)
+    named = [
+        group.name
+        for domain in domains or [domain.code for domain in scheme.domains]
+        for group in scheme.voter_groups(domain)
+    ]
+    return list(dict.fromkeys(named)) or ["党员"]
 
 
 def meetings_of(round_ids: Iterable[int]) -> Sequence[Meeting]:
@@ -136,6 +142,11 @@ def meetings_of(round_ids: Iterable[int]) -> Sequence[Meeting]:
 
 def _settled(scheme: Scheme, wish: RoundWish) -> Scheme:
     """The scheme with everything settled that it leaves to the admin."""
+    if "mass" in scheme.scoring.weights and scheme.scoring.mass_from is None:
+        raise BadInput(
+            "方案写了测评分占的比重，没有写测评分怎样由票数得出，不能建轮次。"
+            "请在方案里给测评票的选项写分，或写明 mass_from。"
+        )
     if not scheme.points_stated and not wish.totals_only:
         raise BadInput("方案没有写明各项指标的分值。请勾选“本轮只录总分”，确认后再建。")
     if scheme.ladder_chosen:

@@ -10,7 +10,15 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from app.domain.errors import MeetingClosed, MeetingNotOpen
-from app.domain.scheme import BallotQuestion, SatisfactionRule
+from app.domain.scheme import (
+    BallotQuestion,
+    SatisfactionRule,
+    VoterGroup,
+    group_named,
+    groups_merged_in,
+    rate_text,
+    weights_words,
+)
 
 ABSTAIN = "abstain"
 """The choice that is lawful in every cell (弃权)."""
@@ -80,11 +88,12 @@ class Form(msgspec.Struct, frozen=True):
 
 
 class PlannedSubject(NamedTuple):
-    """What the scheme says of one subject that is to be tested."""
+    """What the scheme says of one subject that is to be tested. groups: of its domain."""
 
     name: str
     questions: Sequence[BallotQuestion]
     satisfaction: SatisfactionRule
+    groups: tuple[VoterGroup, ...] = ()
 
 
 class Obstacle(NamedTuple):
@@ -134,6 +143,7 @@ def obstacles(
     groups: Sequence[PlannedGroup],
     k: int,
     base_is_local: bool,
+    policy: str = "turnout",
 ) -> tuple[Obstacle, ...]:
     """All that keeps a draft from opening, each with its remedy.
 
@@ -165,6 +175,18 @@ def obstacles(
         for group in groups
         if group.expected < k
     ]
+    for named in dict.fromkeys(subject.groups for subject in subjects if groups):
+        found += _group_obstacles(named, [group.name for group in groups])
+    if policy == "batched" and len(groups) > 1 and any(s.satisfaction.weighted for s in subjects):
+        found.append(
+            Obstacle(
+                "方案的满意率按各类的比重计算，而分批公布时，计票后各类可能只能合并公布，"
+                "那样就得不出满意率。",
+                "请在“公布方式”一步选“计票后公布”。",
+                blocking=False,
+                step="policy",
+            )
+        )
     if base_is_local:
         found.append(
             Obstacle(
@@ -175,6 +197,54 @@ def obstacles(
             )
         )
     return tuple(found)
+
+
+def _group_obstacles(named: Sequence[VoterGroup], names: Sequence[str]) -> list[Obstacle]:
+    """Where a meeting's groups are not those that the document reckons with (`named`)."""
+    weighted = weights_words(named)
+    merged = {name: groups_merged_in(named, name) for name in names}
+    known = {group.name for name in names if (group := group_named(named, name))}
+    inside = known | {group.name for found in merged.values() for group in found}
+    found = [
+        Obstacle(
+            f"“{name}”不是方案的参会人员类别（{weighted}），计票后不能按比重计算。",
+            "请改成方案的类别名称，或去掉这一类；测评对象的领域不同、类别也不同的，请分开开会。",
+            step="groups",
+        )
+        for name in names
+        if weighted and not group_named(named, name) and not merged[name]
+    ]
+    found += [
+        Obstacle(
+            f"“{name}”把方案的几类合在一起，计票后不能按比重（{weighted}）计算。",
+            "人数够的请分开填写。为了保密必须合并的可以这样开；方案没有另作规定时，满意率会得不出。",
+            blocking=False,
+            step="groups",
+        )
+        for name, groups in merged.items()
+        if weighted and groups and not group_named(named, name)
+    ]
+    lacking = [group for group in named if group.name not in known]
+    return [*found, *(o for g in lacking for o in _lacking_group(g, g.name in inside))]
+
+
+def _lacking_group(group: VoterGroup, merged: bool) -> list[Obstacle]:
+    """Of a group of the document that does not stand alone, or not at all, in the meeting."""
+    least = "" if group.least_share is None else f"到会不少于{rate_text(group.least_share)}"
+    share = "" if group.weight is None else f"占{rate_text(group.weight)}"
+    asked = "，".join(part for part in (share, least) if part)
+    if not asked or (merged and not least):
+        return []
+    if merged:
+        what = f"方案要求“{group.name}”{least}，与别的类别合在一起就看不出来。"
+        remedy = "人数够的请分开填写；合在一起的，须全部到齐，测评才有效。"
+    elif least:
+        what = f"方案规定“{group.name}”{asked}，本会没有这一类，测评会无效。"
+        remedy = "请加上这一类。"
+    else:
+        what = f"方案规定“{group.name}”{asked}，本会没有这一类。"
+        remedy = "请加上。确实没有这类人的可以开；方案没有另作规定时，满意率会得不出。"
+    return [Obstacle(what, remedy, blocking=bool(least) and not merged, step="groups")]
 
 
 def _question_heads(subject: PlannedSubject) -> tuple[tuple[str, str, str], ...]:

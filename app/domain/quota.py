@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from app.domain.scheme import Bound, Scheme, number_text
-from app.domain.scheme.values import GradeTarget
+from app.domain.scheme import Bound, GradeTarget, Scheme, number_text
 
 PLACES = ("top", "below_top", "bottom")
 

@@ -6,13 +6,14 @@ must never be printed as if it had reached it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import NamedTuple
 
 from app.domain.errors import BadBallot
 from app.domain.meeting import ABSTAIN
-from app.domain.scheme import SatisfactionRule
+from app.domain.scheme import SatisfactionRule, rate_text
 
 INVALID = "invalid"
 """A spoilt paper ballot (废票); a ballot from a phone cannot be one."""
@@ -36,13 +37,30 @@ def count_marks(
     return counts
 
 
+Counts = Mapping[str, Mapping[str, int]]
+"""Question id → choice value → number."""
+
+
+class Share(NamedTuple):
+    """One voter group in a weighted rate: its weight there, and its own marks."""
+
+    name: str
+    weight: Fraction
+    numerator: int
+    denominator: int
+
+
 @dataclass(frozen=True)
 class Satisfaction:
-    """满意率 in marks. bounds: the rates with which rules compare it."""
+    """满意率 in marks; where groups have weights, the exact sum over `shares` in lowest terms.
+
+    bounds: the rates with which rules compare it.
+    """
 
     numerator: int
     denominator: int
     bounds: tuple[Fraction, ...] = ()
+    shares: tuple[Share, ...] = ()
 
     @property
     def fraction(self) -> Fraction | None:
@@ -54,10 +72,17 @@ class Satisfaction:
         """Such as `92.31` (without the sign), see `percent_text`; `—` where there is no rate."""
         return "—" if self.fraction is None else percent_text(self.fraction, self.bounds)
 
+    @property
+    def figures(self) -> str:
+        """Where it comes from: `44÷50`, or `党员45÷50×60% + 群众代表18÷20×40%`."""
+        if not self.shares:
+            return f"{self.numerator}÷{self.denominator}"
+        return " + ".join(
+            f"{s.name}{s.numerator}÷{s.denominator}×{rate_text(s.weight)}" for s in self.shares
+        )
 
-def satisfaction(
-    rule: SatisfactionRule, counts_by_question: Mapping[str, Mapping[str, int]]
-) -> Satisfaction:
+
+def satisfaction(rule: SatisfactionRule, counts_by_question: Counts) -> Satisfaction:
     """The satisfaction with one subject. counts_by_question: question id → choice → number."""
     left_out = set(rule.left_out)
     left_out |= set() if rule.abstain_counts else {ABSTAIN}
@@ -68,6 +93,22 @@ def satisfaction(
         sum(n for counts in asked for choice, n in counts.items() if choice not in left_out),
         rule.bounds,
     )
+
+
+def weighted_satisfaction(
+    rule: SatisfactionRule, groups: Sequence[tuple[str, Fraction, Counts]]
+) -> Satisfaction:
+    """The sum of the groups' rates by their weights, exactly; each group has marks to divide by.
+
+    groups: name, weight, counts; the weights make 1.
+    """
+    shares = tuple(
+        Share(name, weight, found.numerator, found.denominator)
+        for name, weight, counts in groups
+        for found in [satisfaction(rule, counts)]
+    )
+    rate = sum((s.weight * Fraction(s.numerator, s.denominator) for s in shares), Fraction(0))
+    return Satisfaction(rate.numerator, rate.denominator, rule.bounds, shares)
 
 
 def percent_text(fraction: Fraction, bounds: Iterable[Fraction] = ()) -> str:
@@ -91,8 +132,9 @@ def score_text(score: Fraction, bounds: Iterable[Fraction] = (), decimals: int =
     while _rounded(score, decimals) >= next_above:
         decimals += 1
     scaled = int(_rounded(score, decimals) * 10**decimals)
-    whole, rest = divmod(scaled, 10**decimals)
-    return f"{whole}.{rest:0{decimals}d}" if decimals else str(whole)
+    whole, rest = divmod(abs(scaled), 10**decimals)
+    text = f"{whole}.{rest:0{decimals}d}" if decimals else str(whole)
+    return f"-{text}" if scaled < 0 else text
 
 
 def _rounded(value: Fraction, decimals: int) -> Fraction:

@@ -204,11 +204,6 @@ def test_weights_of_scores_are_computed_exactly() -> None:
     assert lacking.because == "尚无自评分，还不能按分数定级"
 
 
-def test_weights_of_groups_are_said_not_to_be_applied() -> None:
-    weighted = scheme('[[voter_groups]]\nname = "党员"\nweight = "60%"\n')
-    assert fired(weighted, organisation(90))["voter_groups"] == "not_applied"
-
-
 def test_a_foreign_domain_is_refused() -> None:
     with pytest.raises(DomainUnknown):
         propose(scheme(), organisation(90, domain="县"))
@@ -229,6 +224,7 @@ def test_facts_are_read_by_code_label_or_name_and_exactly() -> None:
     assert facts.scores == {"self": Fraction("95.1"), "superior": Fraction("89.999")}
     assert facts.tallies == {"党员": {"q2": {"option1": 18, "option2": 2, "abstain": 1}}}
     assert facts.facts == {"years": 3, "complete": True}
+    assert (facts.deductions, facts.bonuses) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -263,11 +259,20 @@ def test_facts_are_read_by_code_label_or_name_and_exactly() -> None:
         ('{"domain": "村", "tallies": {"g1": {"q2": {"满意": 1, "option1": 1}}}}', "写了两次"),
         ('{"domain": "村", "tallies": {"g1": {"s01.q2": {}, "s02.q1": {}}}}', "一个党组织"),
         ('{"domain": "村", "tallies": {"g1": {"s01.q2": {}, "q2": {}}}}', "写了两次"),
+        ('{"domain": "村", "deductions": {"早退": 1}}', "f.json:deductions.早退:没有这一项"),
+        (
+            '{"domain": "村", "deductions": {"迟报": -1}}',
+            "deductions.迟报:应为0到1000的整数（次数）",
+        ),
+        ('{"domain": "村", "deductions": {"迟报": 1001}}', "deductions.迟报:应为0到1000的整数"),
+        ('{"domain": "村", "deductions": {"迟报": true}}', "deductions.迟报:应为0到1000的整数"),
+        ('{"domain": "村", "deductions": 2}', "f.json:deductions:应为 JSON 对象"),
+        ('{"domain": "村", "bonuses": {"表彰": 1}}', "f.json:bonuses.表彰:没有这一项"),
     ],
 )
 def test_wrong_facts_are_refused_with_a_sentence(document: str, complaint: str) -> None:
     with pytest.raises(FactsInvalid) as refusal:
-        parse_facts(scheme(), document, "f.json")
+        parse_facts(scheme(ADJUSTMENTS), document, "f.json")
     assert complaint in str(refusal.value)
 
 
@@ -276,12 +281,23 @@ def test_deeply_nested_facts_are_refused() -> None:
         parse_facts(scheme(), "[" * 100_000, "f.json")
 
 
+ADJUSTMENTS = """
+[[deductions]]
+name = "迟报"
+points = 2
+
+[[bonuses]]
+name = "表彰"
+points = 3
+domains = ["学校"]
+"""
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["q1", "s01.q2", "满意", "弃权", "self", "years", "班子健全"])
+            st.sampled_from(["q1", "s01.q2", "满意", "弃权", "self", "years", "班子健全", "迟报"])
             | st.text(),
             inner,
             max_size=4,
@@ -293,11 +309,14 @@ JSON = st.recursive(
 
 @given(
     st.dictionaries(
-        st.sampled_from(["domain", "ladder", "scores", "tallies", "facts", "else"]), JSON
+        st.sampled_from(
+            ["domain", "ladder", "scores", "tallies", "facts", "deductions", "bonuses", "else"]
+        ),
+        JSON,
     )
 )
 def test_any_json_is_graded_or_refused_with_reasons(document: dict[str, object]) -> None:
-    whole = scheme(*RULES)
+    whole = scheme(*RULES, ADJUSTMENTS)
     text = json.dumps({"domain": "村", **document})
     try:
         chosen, facts = parse_facts(whole, text, "f.json")

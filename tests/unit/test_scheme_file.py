@@ -187,7 +187,7 @@ def test_a_sound_file_has_no_problems() -> None:
         ),
         ("rules", "rules = 5", "facts[2].rules", "没有这一项"),
         ("rules", '[score.weights]\nself = "30%"\n', "score.weights", "之和应为100%"),
-        ("rules", '[notice]\ndays = "两天"\n', "notice.days", "应为不小于0的数字"),
+        ("rules", '[notice]\ndays = "两天"\n', "notice.days", "应为不小于1的整数"),
         ("rules", '[[steps]]\nname = "自评"\nfrom = "02-30"\n', "steps[1].from", "应为月-日"),
         (
             "rules",
@@ -268,6 +268,7 @@ def test_sections_for_later_are_kept_as_data() -> None:
     scheme = scheme_of(
         rules='[[quotas]]\ngrade = "top"\nshare = { at_most = "30%" }\ndomains = "学校"\n'
         '[[voter_groups]]\nname = "党员"\nweight = "60%"\n'
+        '[[voter_groups]]\nname = "群众"\nweight = "40%"\n'
         '[[deductions]]\nname = "迟报"\npoints = 2\nmost = 6\n'
         '[notice]\ndays = 5\ncounted = "working"\nclause = "公示5个工作日"\n'
     )

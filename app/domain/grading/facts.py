@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -14,6 +14,7 @@ from app.domain.errors import FactsInvalid, MingceError, Problem
 from app.domain.meeting import ABSTAIN
 from app.domain.scheme import (
     SCORE_TITLES,
+    AdjustmentKind,
     BallotQuestion,
     FactField,
     Scheme,
@@ -24,6 +25,9 @@ from app.domain.scheme import (
 from app.domain.tally import INVALID
 
 COUNT_MOST = 1_000_000_000
+TIMES_MOST = 1000
+"""Of one deduction or bonus."""
+
 FIXED_CHOICES = {ABSTAIN: ABSTAIN, "弃权": ABSTAIN, INVALID: INVALID, "废票": INVALID}
 
 Tallies = Mapping[str, Mapping[str, Mapping[str, int]]]
@@ -34,12 +38,21 @@ class OrganisationFacts:
     """domain: code or Chinese name. scores: in points, by `self`, `mass`, `superior`.
 
     tallies: group → question id → choice value → number. facts: by name; numbers or booleans.
+    deductions, bonuses: name → number of times. points: of each indicator, where the round has set
+    them because the document states none.
     """
 
     domain: str
     scores: Mapping[str, Fraction]
     tallies: Tallies
     facts: Mapping[str, object]
+    deductions: Mapping[str, int] = field(default_factory=dict)
+    bonuses: Mapping[str, int] = field(default_factory=dict)
+    points: tuple[Fraction, ...] | None = None
+
+    def times(self, kind: AdjustmentKind) -> Mapping[str, int]:
+        """How many times each deduction or bonus applied."""
+        return self.deductions if kind == "deductions" else self.bonuses
 
 
 def parse_facts(scheme: Scheme, text: str, source: str) -> tuple[Scheme, OrganisationFacts]:
@@ -90,7 +103,14 @@ class _FactsReader:
         self._choose_ladder()
         domain = self._read_domain()
         tallies = self._read_tallies(domain)
-        facts = OrganisationFacts(domain, self._read_scores(), tallies, self._read_facts())
+        facts = OrganisationFacts(
+            domain,
+            self._read_scores(),
+            tallies,
+            self._read_facts(),
+            self._read_times("deductions", domain),
+            self._read_times("bonuses", domain),
+        )
         self._top.close()
         return facts
 
@@ -139,15 +159,25 @@ class _FactsReader:
         if table is None:
             return {}
         found: dict[str, object] = {}
-        for field in self.scheme.facts:
-            for key in {field.name, field.title}:
-                value = table.read(key, partial(_fact, field), _expected(field))
+        for asked in self.scheme.facts:
+            for key in {asked.name, asked.title}:
+                value = table.read(key, partial(_fact, asked), _expected(asked))
                 if value is not None:
-                    found[field.name] = value
-            if field.name in table.values and field.title in table.values:
-                table.complain(field.title, f"与 {field.name} 是同一项，只应写一次。")
+                    found[asked.name] = value
+            if asked.name in table.values and asked.title in table.values:
+                table.complain(asked.title, f"与 {asked.name} 是同一项，只应写一次。")
         table.close()
         return found
+
+    def _read_times(self, kind: AdjustmentKind, domain: str) -> dict[str, int]:
+        table = self._table(self._top, kind, '由项目名称和次数组成，如 {"材料迟报": 2}')
+        if table is None or not domain:
+            return {}
+        names = [item.name for item in self.scheme.adjustments(kind, domain)]
+        expected = f"应为0到{TIMES_MOST}的整数（次数）"
+        read = {name: table.read(name, _times, expected) for name in names}
+        table.close()
+        return {name: times for name, times in read.items() if times}
 
     # Tallies
 
@@ -203,6 +233,11 @@ def _read_counts(cell: Table, question: BallotQuestion) -> dict[str, int]:
 def _count(value: object) -> int | None:
     lawful = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= COUNT_MOST
     return value if lawful and isinstance(value, int) else None
+
+
+def _times(value: object) -> int | None:
+    count = _count(value)
+    return count if count is not None and count <= TIMES_MOST else None
 
 
 def _expected(field: FactField) -> str:

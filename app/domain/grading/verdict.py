@@ -86,7 +86,7 @@ class Case:
             rate = self.satisfaction
             if rate is None:
                 return None, ""
-            return rate.fraction, f"{rate.percent}%（{rate.numerator}÷{rate.denominator}）"
+            return rate.fraction, f"{rate.percent}%（{rate.figures}）"
         if condition.measure == "score":
             score = self.scores.get(condition.name)
             bounds = [bound.value for bound in condition.bounds]

@@ -1,9 +1,11 @@
 """方案: how a document grades organisations, read from a file that a clerk can write.
 
-`numbers` and `condition` are the parts, `values` the whole, `reader`, `rules`, `data` and `parse`
-make it out of TOML (docs/scheme-format.md), `show` puts it back into JSON and into words.
+`numbers`, `condition`, `ladder`, `groups`, `satisfaction` and `adjusting` are the parts, `values`
+the whole; `reader`, `ballot`, `scoring`, `rules`, `data` and `parse` make it out of TOML
+(docs/scheme-format.md), `show` puts it back into JSON and into words.
 """
 
+from app.domain.scheme.adjusting import ADJUSTMENT_WORDS, Adjustment, AdjustmentKind
 from app.domain.scheme.condition import (
     AllOf,
     AnyOf,
@@ -15,9 +17,17 @@ from app.domain.scheme.condition import (
     Not,
     Voted,
 )
+from app.domain.scheme.groups import (
+    VoterGroup,
+    group_named,
+    groups_merged_in,
+    weights_words,
+)
+from app.domain.scheme.ladder import Grade, GradeTarget, Ladder, LadderChoice
 from app.domain.scheme.numbers import number_text, rate_text, read_number, read_rate
 from app.domain.scheme.parse import parse_scheme
 from app.domain.scheme.reader import Table, shown
+from app.domain.scheme.satisfaction import SatisfactionRule
 from app.domain.scheme.show import (
     condition_words,
     effect_words,
@@ -31,17 +41,16 @@ from app.domain.scheme.values import (
     Choice,
     Domain,
     FactField,
-    Grade,
     Indicator,
-    Ladder,
-    LadderChoice,
     Rule,
-    SatisfactionRule,
     Scheme,
 )
 
 __all__ = [
+    "ADJUSTMENT_WORDS",
     "SCORE_TITLES",
+    "Adjustment",
+    "AdjustmentKind",
     "AllOf",
     "AnyOf",
     "BallotQuestion",
@@ -53,6 +62,7 @@ __all__ = [
     "FactField",
     "FactIs",
     "Grade",
+    "GradeTarget",
     "InDomain",
     "Indicator",
     "Ladder",
@@ -63,8 +73,11 @@ __all__ = [
     "Scheme",
     "Table",
     "Voted",
+    "VoterGroup",
     "condition_words",
     "effect_words",
+    "group_named",
+    "groups_merged_in",
     "measure_words",
     "number_text",
     "parse_scheme",
@@ -74,4 +87,5 @@ __all__ = [
     "rule_words",
     "scheme_json",
     "shown",
+    "weights_words",
 ]

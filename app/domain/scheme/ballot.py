@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import get_args
 
+from app.domain.scheme.groups import EmptyGroup, MergedGroups
+from app.domain.scheme.ladder import Ladder
 from app.domain.scheme.reader import Table
-from app.domain.scheme.values import (
-    OPTIONS_MOST,
-    Choice,
-    Indicator,
-    Ladder,
-    QuestionForm,
-    QuestionKind,
-    SatisfactionForm,
-)
+from app.domain.scheme.satisfaction import QuestionKind, SatisfactionForm
+from app.domain.scheme.values import OPTIONS_MOST, Choice, Indicator, QuestionForm
 
 KINDS: tuple[QuestionKind, ...] = get_args(QuestionKind)
+EMPTY_GROUP: tuple[EmptyGroup, ...] = get_args(EmptyGroup)
+MERGED_GROUPS: tuple[MergedGroups, ...] = get_args(MergedGroups)
 
 
 def read_questions(top: Table, indicators: Sequence[Indicator]) -> tuple[QuestionForm, ...]:
@@ -79,6 +76,8 @@ def read_satisfaction(
         invalid_counts=table.one_of("denominator", ("valid", "cast")) == "cast",
         clause=table.text("clause"),
         convention=table.text("convention") or None,
+        empty_group=table.one_of("empty_group", EMPTY_GROUP),
+        merged_groups=table.one_of("merged_groups", MERGED_GROUPS),
     )
     table.close()
     asked = [question for question in questions if question.kind == kind]

@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from app.domain.scheme.groups import groups_in
+from app.domain.scheme.ladder import Ladder
+from app.domain.scheme.numbers import rate_text, read_number
 from app.domain.scheme.reader import Table
 from app.domain.scheme.rules import complain_target, read_bounds, read_target
-from app.domain.scheme.values import Domain, Ladder
+from app.domain.scheme.values import Domain
 
 DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
@@ -24,8 +27,8 @@ def read_data(
     reader = _DataReader(domains, in_force)
     sections: dict[str, Any] = {
         "voter_groups": _each(top, "voter_groups", reader.voter_group),
-        "deductions": _each(top, "deductions", _adjustment),
-        "bonuses": _each(top, "bonuses", _adjustment),
+        "deductions": _each(top, "deductions", reader.adjustment),
+        "bonuses": _each(top, "bonuses", reader.adjustment),
         "quotas": _each(top, "quotas", reader.quota),
         "quorums": _each(top, "quorums", reader.quorum),
         "validity": _one(top, "validity", _validity),
@@ -35,7 +38,40 @@ def read_data(
         "steps": _each(top, "steps", _step),
         "forms": _each(top, "forms", _form),
     }
+    for key in ("voter_groups", "deductions", "bonuses"):
+        _check_names(top, key, domains, sections[key])
+    _check_groups(top, domains, sections["voter_groups"])
     return {name: value for name, value in sections.items() if value}
+
+
+def _check_groups(
+    top: Table, domains: Sequence[Domain], written: Sequence[Mapping[str, Any]]
+) -> None:
+    """In every domain weights are given to all groups or to none, and then they make 100 %."""
+    found: dict[str, None] = {}
+    for domain in domains:
+        groups = groups_in(written, domain.code)
+        weights = [group.weight for group in groups if group.weight is not None]
+        if weights and len(weights) < len(groups):
+            found["比重（weight）应要么各类都写，要么都不写。"] = None
+        elif weights and sum(weights) != 1:
+            total = rate_text(sum(weights, Fraction(0)))
+            found[f"“{domain.name}”各类的比重之和应为100%，现在是{total}。"] = None
+    for complaint in found:
+        top.complain("voter_groups", complaint)
+
+
+def _check_names(
+    top: Table, key: str, domains: Sequence[Domain], written: Sequence[Mapping[str, Any]]
+) -> None:
+    """In every domain a name, or another name, stands once."""
+    found: dict[str, None] = {}
+    for domain in domains:
+        inside = [e for e in written if domain.code in e.get("domains", (domain.code,))]
+        names = [n for entry in inside for n in (entry.get("name"), *entry.get("aliases", ()))]
+        found |= {name: None for name in names if name and names.count(name) > 1}
+    for name in found:
+        top.complain(key, f"“{name}”在同一领域写了两次，名称和别名都不应重复。")
 
 
 def _each(top: Table, key: str, read: Callable[[Table], dict[str, Any]]) -> list[dict[str, Any]]:
@@ -64,8 +100,27 @@ class _DataReader:
     def voter_group(self, table: Table) -> dict[str, Any]:
         return {
             "name": table.text("name", required=True),
-            "weight": table.rate("weight"),
+            "aliases": table.texts("aliases"),
+            "weight": self._weight(table),
             "least_share": table.rate("least_share"),
+            "domains": self._domains(table),
+        }
+
+    @staticmethod
+    def _weight(table: Table) -> Fraction | None:
+        weight = table.rate("weight")
+        if weight == 0:
+            table.complain("weight", "应大于0；不计比重的类别不用写在这里。")
+        return weight
+
+    def adjustment(self, table: Table) -> dict[str, Any]:
+        points = table.number("points", required=True)
+        if points == 0:
+            table.complain("points", "应大于0。")
+        return {
+            "name": table.text("name", required=True),
+            "points": points,
+            "most": table.number("most"),
             "domains": self._domains(table),
         }
 
@@ -82,7 +137,7 @@ class _DataReader:
     def rectification(self, table: Table) -> dict[str, Any]:
         return {
             "grade": self._grade(table),
-            "months_at_least": table.number("months_at_least"),
+            "months_at_least": table.read("months_at_least", _whole, "应为整数，如 6"),
             "report_to": table.text("report_to"),
             "published": table.flag("published", default=False) or None,
         }
@@ -113,19 +168,16 @@ def _bound(table: Table, key: str) -> dict[str, Fraction]:
     return {bound.comparison: bound.value for bound in read_bounds(inner, rate=True)}
 
 
-def _adjustment(table: Table) -> dict[str, Any]:
-    return {
-        "name": table.text("name", required=True),
-        "points": table.number("points", required=True),
-        "most": table.number("most"),
-    }
-
-
 def _validity(table: Table) -> dict[str, Any]:
     return {
         "more_ballots_than_slips": table.one_of("more_ballots_than_slips", ("void", "allow")),
         "secret": table.flag("secret", default=True),
     }
+
+
+def _whole(value: object) -> Fraction | None:
+    number = None if isinstance(value, str) else read_number(value)
+    return number if number is not None and number >= 1 and number.denominator == 1 else None
 
 
 def _ranking(table: Table) -> dict[str, Any]:
@@ -135,7 +187,11 @@ def _ranking(table: Table) -> dict[str, Any]:
 def _notice(table: Table) -> dict[str, Any]:
     unstated = table.has("days") and table.values["days"] == "unstated"
     return {
-        "days": "unstated" if unstated else table.number("days", required=True),
+        "days": "unstated"
+        if unstated
+        else table.read(
+            "days", _whole, '应为不小于1的整数，原文没写的写 "unstated"', required=True
+        ),
         "counted": table.one_of("counted", ("calendar", "working", "unstated")) or "unstated",
         "place": table.text("place"),
     }

@@ -12,23 +12,20 @@ from typing import get_args
 from app.domain.errors import Problem, SchemeInvalid
 from app.domain.scheme.ballot import read_questions, read_satisfaction
 from app.domain.scheme.data import read_data
+from app.domain.scheme.ladder import Grade, Ladder, LadderChoice
 from app.domain.scheme.reader import Table
 from app.domain.scheme.rules import RuleReader
+from app.domain.scheme.scoring import read_scoring
 from app.domain.scheme.values import (
     OPTIONS_MOST,
-    SCORE_TITLES,
     Domain,
     FactField,
     FactType,
-    Grade,
     Graded,
     Indicator,
     Item,
-    Ladder,
-    LadderChoice,
     Points,
     Scheme,
-    Scoring,
 )
 
 CHARACTERS_MOST = 200_000
@@ -88,7 +85,7 @@ def _read_scheme(top: Table) -> Scheme | None:
     questions = read_questions(top, indicators)
     in_force = _in_force(domains, choices)
     satisfaction = read_satisfaction(top, questions, in_force)
-    scoring = _read_scoring(top)
+    scoring = read_scoring(top, questions, satisfaction, total)
     facts = _read_facts(top)
     rules = RuleReader(domains, in_force, facts, questions).read(top)
     data = read_data(top, domains, in_force)
@@ -270,32 +267,7 @@ def _check_sum(
         table.complain(key, f"各项分值之和应为{whole_name}{whole}，现在是{sum(stated)}。")
 
 
-# Scores and facts
-
-
-def _read_scoring(top: Table) -> Scoring:
-    table = top.table("score")
-    if table is None:
-        return Scoring()
-    weights = _read_weights(table)
-    decided_by = table.one_of("decided_by", ("superior",))
-    if weights and decided_by:
-        table.complain("weights", "decided_by 与 weights 只应写一样。")
-    scoring = Scoring(weights, table.text("clause"), table.text("convention") or None)
-    table.close()
-    return scoring
-
-
-def _read_weights(table: Table) -> dict[str, Fraction]:
-    inner = table.table("weights")
-    if inner is None:
-        return {}
-    rates = {name: inner.rate(name) for name in SCORE_TITLES}
-    inner.close()
-    found = {name: rate for name, rate in rates.items() if rate}
-    if sum(found.values()) != 1:
-        table.complain("weights", "各项权重之和应为100%。")
-    return found
+# Facts
 
 
 def _read_facts(top: Table) -> tuple[FactField, ...]:

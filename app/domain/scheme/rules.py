@@ -19,24 +19,15 @@ from app.domain.scheme.condition import (
     Not,
     Voted,
 )
+from app.domain.scheme.ladder import GradeTarget, Ladder, Place
 from app.domain.scheme.numbers import read_number
 from app.domain.scheme.reader import Table, shown
-from app.domain.scheme.values import (
-    SCORE_TITLES,
-    Domain,
-    Effect,
-    FactField,
-    GradeTarget,
-    Ladder,
-    Place,
-    QuestionForm,
-    Rule,
-)
+from app.domain.scheme.values import SCORE_TITLES, Domain, Effect, FactField, QuestionForm, Rule
 
 DEPTH_MOST = 5
 COMPARISONS: tuple[Comparison, ...] = get_args(Comparison)
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
-RESERVED = ("ladder", "score", "voter_groups")
+RESERVED = ("ladder", "score", "mass", "deductions", "bonuses", "voter_groups")
 """Lines of the trace that come from no rule are named so."""
 PLACES: tuple[Place, ...] = get_args(Place)
 SCORE_NAMES = (*SCORE_TITLES, "final")

@@ -16,15 +16,14 @@ from app.domain.scheme.condition import (
     Not,
     Voted,
 )
+from app.domain.scheme.ladder import GradeTarget, Ladder
 from app.domain.scheme.numbers import number_text
 from app.domain.scheme.values import (
     SCORE_TITLES,
     Choice,
     Domain,
-    GradeTarget,
     Indicator,
     Item,
-    Ladder,
     QuestionForm,
     Rule,
     Scheme,
@@ -51,6 +50,10 @@ def scheme_json(scheme: Scheme) -> dict[str, Any]:
         "score": {
             "decided_by": "weights" if scheme.scoring.weights else "superior",
             "weights": _plain(scheme.scoring.weights),
+            "mass_from": scheme.scoring.mass_from,
+            "bounded": scheme.scoring.bounded,
+            "deductions_most": _plain(scheme.scoring.deductions_most),
+            "bonuses_most": _plain(scheme.scoring.bonuses_most),
             "clause": scheme.scoring.clause,
             "convention": scheme.scoring.convention,
         },
@@ -187,6 +190,8 @@ def _satisfaction(scheme: Scheme) -> dict[str, Any]:
         "left_out": list(form.left_out),
         "abstain_counts": form.abstain_counts,
         "denominator": "cast" if form.invalid_counts else "valid",
+        "empty_group": form.empty_group,
+        "merged_groups": form.merged_groups,
         "clause": form.clause,
         "convention": form.convention,
     }

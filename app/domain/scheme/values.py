@@ -9,75 +9,27 @@ from functools import cached_property
 from typing import Any, Literal
 
 from app.domain.errors import DomainUnknown, LadderNotChosen, LadderUnknown
+from app.domain.scheme.adjusting import Adjustment, AdjustmentKind, adjustments_in
 from app.domain.scheme.condition import Condition
-from app.domain.scheme.numbers import number_text
+from app.domain.scheme.groups import VoterGroup, groups_in
+from app.domain.scheme.ladder import GradeTarget, Ladder, LadderChoice
+from app.domain.scheme.satisfaction import (
+    QuestionKind,
+    SatisfactionForm,
+    SatisfactionRule,
+    formula_words,
+)
 
 Graded = Literal["self", "every_level"]
-QuestionKind = Literal["grade", "satisfaction", "indicator"]
 Effect = Literal["cap", "floor_to", "flag", "veto"]
 FactType = Literal["integer", "number", "yes_no"]
-Place = Literal["top", "below_top", "bottom"]
 Points = Fraction | Literal["unstated"]
+MassFrom = Literal["rate", "satisfaction", "indicator"]
 
 OPTIONS_MOST = 9
 """Choices of one question: their values `option1` … `option9` are of one length."""
 
 SCORE_TITLES: Mapping[str, str] = {"self": "自评分", "mass": "测评分", "superior": "上级评定分"}
-
-
-@dataclass(frozen=True)
-class Grade:
-    """at_least: the lower bound in points, itself included; None for the bottom grade."""
-
-    label: str
-    at_least: Fraction | None
-
-
-@dataclass(frozen=True)
-class Ladder:
-    """grades: best first, bounds strictly falling, the last without one."""
-
-    name: str
-    title: str
-    grades: tuple[Grade, ...]
-    clause: str = ""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The grades' labels, best first."""
-        return tuple(grade.label for grade in self.grades)
-
-    @property
-    def bounds(self) -> tuple[Fraction, ...]:
-        """The lower bounds in points, highest first."""
-        return tuple(g.at_least for g in self.grades if g.at_least is not None)
-
-    def grade_for(self, score: Fraction) -> Grade:
-        """The grade of a score in points: the first bound from above that it reaches."""
-        return next(g for g in self.grades if g.at_least is None or score >= g.at_least)
-
-    def span(self, grade: Grade) -> str:
-        """The grade's half-open range in words, such as `80分以上、不足90分`."""
-        above = self.bounds[self.rank(grade.label) - 1] if self.rank(grade.label) else None
-        parts = [] if grade.at_least is None else [f"{number_text(grade.at_least)}分以上"]
-        return "、".join(parts if above is None else [*parts, f"不足{number_text(above)}分"])
-
-    def rank(self, label: str) -> int:
-        """0 for the best grade. Raises ValueError for a label that is not of this ladder."""
-        return self.labels.index(label)
-
-    def worst(self, labels: Iterable[str]) -> str | None:
-        """The lowest of these grades; None of none."""
-        return max(labels, key=self.rank, default=None)
-
-
-@dataclass(frozen=True)
-class LadderChoice:
-    """One of the ladders that an admin may choose where the document is silent."""
-
-    name: str
-    title: str
-    ladder: Ladder
 
 
 @dataclass(frozen=True)
@@ -104,11 +56,10 @@ class Domain:
 
 @dataclass(frozen=True)
 class Item:
-    """A part of an indicator; or a deduction or bonus, which has a most (封顶分)."""
+    """A part of an indicator."""
 
     name: str
     points: Points
-    most: Fraction | None = None
     clause: str = ""
 
 
@@ -154,70 +105,6 @@ class QuestionForm:
 
 
 @dataclass(frozen=True)
-class SatisfactionRule:
-    """How satisfaction is formed from the marks of one subject; frozen when a meeting opens.
-
-    satisfied, left_out: choice values. left_out (such as 不了解), and abstentions unless
-    abstain_counts, do not stand in the denominator. invalid_counts: spoilt paper ballots do.
-    formula: in Chinese. convention: why it is so where the document does not say.
-    bounds: the rates that a rule of the scheme compares satisfaction with.
-    """
-
-    question_ids: tuple[str, ...]
-    satisfied: frozenset[str]
-    left_out: frozenset[str]
-    abstain_counts: bool
-    formula: str
-    convention: str | None = None
-    invalid_counts: bool = False
-    bounds: tuple[Fraction, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        """The rule in JSON terms, for `from_json`."""
-        return {
-            "question_ids": list(self.question_ids),
-            "satisfied": sorted(self.satisfied),
-            "left_out": sorted(self.left_out),
-            "abstain_counts": self.abstain_counts,
-            "invalid_counts": self.invalid_counts,
-            "formula": self.formula,
-            "convention": self.convention,
-            "bounds": [str(bound) for bound in self.bounds],
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> SatisfactionRule:
-        """The inverse of `to_json`."""
-        return cls(
-            question_ids=tuple(value["question_ids"]),
-            satisfied=frozenset(value["satisfied"]),
-            left_out=frozenset(value["left_out"]),
-            abstain_counts=value["abstain_counts"],
-            formula=value["formula"],
-            convention=value["convention"],
-            invalid_counts=value["invalid_counts"],
-            bounds=tuple(Fraction(bound) for bound in value["bounds"]),
-        )
-
-
-@dataclass(frozen=True)
-class SatisfactionForm:
-    """Satisfaction as the file has it. satisfied: labels, by ladder name or `*` for every one."""
-
-    kind: QuestionKind
-    satisfied: Mapping[str, tuple[str, ...]]
-    left_out: tuple[str, ...]
-    abstain_counts: bool
-    invalid_counts: bool
-    clause: str
-    convention: str | None
-
-    def satisfied_for(self, ladder: Ladder) -> tuple[str, ...]:
-        """The labels that count as satisfied where `ladder` is in force."""
-        return self.satisfied.get(ladder.name) or self.satisfied.get("*", ())
-
-
-@dataclass(frozen=True)
 class FactField:
     """A fact that is entered for each organisation. title: what the form calls it."""
 
@@ -225,22 +112,6 @@ class FactField:
     title: str
     type: FactType
     clause: str = ""
-
-
-@dataclass(frozen=True)
-class GradeTarget:
-    """A grade named by a label, by its place, or by a label for each ladder."""
-
-    label: str = ""
-    place: Place | None = None
-    by_ladder: Mapping[str, str] = field(default_factory=dict)
-
-    def of(self, ladder: Ladder) -> str | None:
-        """The label in this ladder; None where the ladder has no such grade."""
-        if self.place:
-            return ladder.labels[{"top": 0, "below_top": 1, "bottom": -1}[self.place]]
-        label = self.by_ladder.get(ladder.name, "") if self.by_ladder else self.label
-        return label if label in ladder.labels else None
 
 
 @dataclass(frozen=True)
@@ -256,16 +127,29 @@ class Rule:
 
 @dataclass(frozen=True)
 class Scoring:
-    """weights: by score name, summing to 1; empty where the superior's score decides (综合)."""
+    """weights: by score name, summing to 1; empty where the superior's score decides (综合).
+
+    mass_from: of what the mass score is formed: `rate`, the satisfaction; a kind of question whose
+    options have points; None where the document does not say. bounded: deductions and bonuses
+    leave the score between 0 and the total. deductions_most, bonuses_most: of all items together.
+    """
 
     weights: Mapping[str, Fraction] = field(default_factory=dict)
     clause: str = ""
     convention: str | None = None
+    mass_from: MassFrom | None = None
+    bounded: bool = True
+    deductions_most: Fraction | None = None
+    bonuses_most: Fraction | None = None
+
+    def most_of(self, kind: AdjustmentKind) -> Fraction | None:
+        """The limit on all deductions or all bonuses together."""
+        return self.deductions_most if kind == "deductions" else self.bonuses_most
 
 
 @dataclass(frozen=True)
 class Scheme:
-    """One document's way of grading. data: what is stored and shown but not computed with here.
+    """One document's way of grading. data: sections as plain values (app.domain.scheme.data).
 
     source: the document's name and date. total: the full score in points.
     """
@@ -340,11 +224,24 @@ class Scheme:
             satisfied=frozenset(values[label] for label in labels),
             left_out=frozenset(values[label] for label in form.left_out),
             abstain_counts=form.abstain_counts,
-            formula=_formula(form, labels),
+            formula=formula_words(form, labels, self.weighted_groups(domain)),
             convention=form.convention,
             invalid_counts=form.invalid_counts,
             bounds=self.satisfaction_bounds,
+            weighted=bool(self.weighted_groups(domain)),
         )
+
+    def voter_groups(self, domain: str) -> tuple[VoterGroup, ...]:
+        """The groups that the document names for this domain, in its order."""
+        return groups_in(self.data.get("voter_groups", ()), self.domain(domain).code)
+
+    def weighted_groups(self, domain: str) -> tuple[VoterGroup, ...]:
+        """Those of them that have a weight: none, or all of them, and then they make 1."""
+        return tuple(group for group in self.voter_groups(domain) if group.weight is not None)
+
+    def adjustments(self, kind: AdjustmentKind, domain: str) -> tuple[Adjustment, ...]:
+        """The deductions or the bonuses of this domain."""
+        return adjustments_in(self.data.get(kind, ()), kind, self.domain(domain).code)
 
     @cached_property
     def satisfaction_bounds(self) -> tuple[Fraction, ...]:
@@ -355,12 +252,3 @@ class Scheme:
 
 def _numbered(labels: Iterable[str]) -> tuple[Choice, ...]:
     return tuple(Choice(f"option{n}", label) for n, label in enumerate(labels, 1))
-
-
-def _formula(form: SatisfactionForm, labels: tuple[str, ...]) -> str:
-    ballots = "全部选票" if form.invalid_counts else "有效票"
-    counted = (["废票"] if form.invalid_counts else []) + (["弃权"] if form.abstain_counts else [])
-    without = ([] if form.abstain_counts else ["弃权"]) + list(form.left_out)
-    remarks = [f"含{'、'.join(counted)}"] if counted else []
-    remarks += [f"不含{'、'.join(without)}"] if without else []
-    return f"满意率 =（{' + '.join(labels)}）÷ {ballots}（{'，'.join(remarks)}）"
