@@ -17,6 +17,7 @@ from app.errors import map_errors
 from app.extensions import csrf, limiter, login, migrate
 from app.health import use_health, watch_database
 from app.hosts import use_hosts
+from app.language import use_languages
 from app.logs import set_up_logs
 from app.metrics import use_metrics
 from app.models import db
@@ -61,6 +62,7 @@ def create_app(config: Config | None = None) -> Flask:
     harden(app)
     map_errors(app)
     use_hosts(app)
+    use_languages(app)
     use_assets(app, ROOT / "static" / "dist")
     bind_extensions(app)
     open_doors(app, config)

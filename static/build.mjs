@@ -1,7 +1,8 @@
 // Bundles static/src/<name>/main.js and main.css into static/dist: minified, named by the hash of
 // their content, with .br and .gz beside them, a manifest for the templates' asset() and the
-// licences of everything that went in. The verifier is written once more as verify.html, a single
-// file that works from a disk. A second run with nothing changed does nothing.
+// licences of everything that went in. Each bundle holds its own words in every language. The
+// verifier is written once more as verify.html, a single file that works from a disk. A second run
+// with nothing changed does nothing.
 import { createHash } from "node:crypto";
 import {
   existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync,
@@ -9,8 +10,12 @@ import {
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { languagesFor, wordFiles } from "./words.mjs";
 
-const NAMES = ["phone", "receipt", "verifier", "why", "notice", "screen", "admin"];
+const NAMES = ["phone", "receipt", "verifier", "reading", "why", "notice", "screen", "admin"];
+/** Pages that are read rather than worked with share one script. */
+const STYLE_ONLY = ["why", "notice"];
+const SCRIPT_ONLY = ["reading"];
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE = join(ROOT, "static", "src");
 const DIST = join(ROOT, "static", "dist");
@@ -36,7 +41,8 @@ function filesUnder(folder) {
 function sourceDigest() {
   const hash = createHash("sha256");
   const inputs = [
-    fileURLToPath(import.meta.url), join(ROOT, "package-lock.json"), ...filesUnder(SOURCE),
+    fileURLToPath(import.meta.url), join(ROOT, "static", "words.mjs"),
+    join(ROOT, "package-lock.json"), ...wordFiles(ROOT), ...filesUnder(SOURCE),
   ];
   for (const path of inputs) {
     hash.update(`${relative(ROOT, path)}\0`).update(readFileSync(path)).update("\0");
@@ -64,6 +70,7 @@ function entryPoints() {
   const entries = [];
   for (const name of NAMES) {
     for (const kind of ["js", "css"]) {
+      if ((kind === "js" ? STYLE_ONLY : SCRIPT_ONLY).includes(name)) continue;
       const path = join(SOURCE, name, `main.${kind}`);
       if (existsSync(path)) entries.push({ in: path, out: name });
       else console.log(`  ${relative(ROOT, path)} is missing: left out`);
@@ -159,25 +166,53 @@ function printSizes(names) {
   }
 }
 
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  outdir: DIST,
+  entryNames: "[name]-[hash]",
+  assetNames: "[name]-[hash]",
+  bundle: true,
+  metafile: true,
+  format: "iife",
+  charset: "utf8",
+  legalComments: "none",
+  target: ["chrome67", "safari14.1"],
+  define: { "process.env.NODE_ENV": '"production"' },
+  loader: { ".svg": "file", ".woff2": "file", ".woff": "file", ".ttf": "file", ".png": "file" },
+  logLevel: "warning",
+};
+
+/** Puts the bundle's words where languages.js stands; which they are, its own scripts tell. */
+async function wordsPlugin(build, entry) {
+  const { metafile } = await build({
+    ...OPTIONS, entryPoints: [entry], write: false, logLevel: "silent",
+  });
+  const scripts = Object.keys(metafile.inputs)
+    .filter((path) => path.startsWith("static/") && path.endsWith(".js"))
+    .map((path) => join(ROOT, path));
+  return {
+    name: "words",
+    setup(plugin) {
+      plugin.onLoad({ filter: /words[\\/]languages\.js$/ }, () => ({
+        contents: languagesFor(ROOT, entry.out, scripts),
+      }));
+    },
+  };
+}
+
 async function bundle(digest) {
   const { build } = await import("esbuild");
-  const result = await build({
-    absWorkingDir: ROOT,
-    entryPoints: entryPoints(),
-    outdir: DIST,
-    entryNames: "[name]-[hash]",
-    assetNames: "[name]-[hash]",
-    bundle: true,
+  const results = await Promise.all(entryPoints().map(async (entry) => build({
+    ...OPTIONS,
+    entryPoints: [entry],
     minify: true,
-    metafile: true,
-    format: "iife",
-    charset: "utf8",
-    legalComments: "none",
-    target: ["chrome67", "safari14.1"],
-    define: { "process.env.NODE_ENV": '"production"' },
-    loader: { ".svg": "file", ".woff2": "file", ".woff": "file", ".ttf": "file", ".png": "file" },
-    logLevel: "warning",
-  });
+    plugins: entry.in.endsWith(".js") ? [await wordsPlugin(build, entry)] : [],
+  })));
+  const result = { metafile: { inputs: {}, outputs: {} } };
+  for (const { metafile } of results) {
+    Object.assign(result.metafile.inputs, metafile.inputs);
+    Object.assign(result.metafile.outputs, metafile.outputs);
+  }
 
   const manifest = {};
   for (const [output, { entryPoint }] of Object.entries(result.metafile.outputs)) {

@@ -26,6 +26,29 @@ class NoticeUnknown(NotFound):
     message = "没有这个公示。请核对网址，或向发布公示的党组织询问。"
 
 
+class ObjectionEmpty(BadInput):
+    message = "请写明意见内容。"
+
+
+class ObjectionTooLong(BadInput):
+    message = (
+        f"内容不超过 {TEXT_MOST} 字，署名不超过 {SIGNED_MOST} 字，"
+        f"联系方式不超过 {CONTACT_MOST} 字，请缩短后再提交。"
+    )
+
+
+class NoticeOver(BadInput):
+    message = "公示已经结束或撤回，不再收意见。请直接向公示上写的联系方式反映。"
+
+
+class NotInNotice(BadInput):
+    message = "公示里没有所选的党组织，请重新选择。"
+
+
+class ObjectionsFull(BadInput):
+    message = "这里收到的意见已满，请按公示上写的联系方式反映。"
+
+
 class ObjectionUnknown(NotFound):
     code = "objection_unknown"
     message = "没有这条意见。请回到公示页面查看。"
@@ -67,18 +90,15 @@ def file_objection(
     """
     text, signed, contact = _plain(text), _line(signed), _line(contact)
     if not text:
-        raise BadInput("请写明意见内容。")
+        raise ObjectionEmpty
     if len(text) > TEXT_MOST or len(signed) > SIGNED_MOST or len(contact) > CONTACT_MOST:
-        raise BadInput(
-            f"内容不超过 {TEXT_MOST} 字，署名不超过 {SIGNED_MOST} 字，"
-            f"联系方式不超过 {CONTACT_MOST} 字，请缩短后再提交。"
-        )
+        raise ObjectionTooLong
     with writing():
         notice = versions_of(code)[0]
         if not takes_objections(notice, day):
-            raise BadInput("公示已经结束或撤回，不再收意见。请直接向公示上写的联系方式反映。")
+            raise NoticeOver
         if about and about not in {line.organisation for line in notice.lines}:
-            raise BadInput("公示里没有所选的党组织，请重新选择。")
+            raise NotInNotice
         same = db.session.scalar(
             select(Objection).where(Objection.notice_code == code, Objection.text == text)
         )
@@ -91,7 +111,7 @@ def file_objection(
             or 0
         )
         if number > OBJECTIONS_MOST:
-            raise BadInput("这里收到的意见已满，请按公示上写的联系方式反映。")
+            raise ObjectionsFull
         made = Objection(
             notice_id=notice.id, notice_code=code, number=number, about=about, text=text,
             signed=signed, contact=contact, received_on=day, investigation="", answer="",

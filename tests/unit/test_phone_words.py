@@ -19,7 +19,7 @@ GENERAL = {
 
 def test_each_error_of_the_api_is_put_into_words() -> None:
     found = re.findall(
-        r'^  (\w+): \{\n    title: "(.+)",\n    text: "(.+)",\n  \},$',
+        r'^  (\w+): \{\n    title: _\("(.+)"\),\n    text: _\("(.+)"\),\n  \},$',
         WORDS.read_text(),
         re.MULTILINE,
     )
@@ -29,7 +29,7 @@ def test_each_error_of_the_api_is_put_into_words() -> None:
 
 
 def test_each_sentence_says_what_to_do() -> None:
-    texts = re.findall(r'^    text: "(.+)",$', WORDS.read_text(), re.MULTILINE)
+    texts = re.findall(r'^    text: _\("(.+)"\),$', WORDS.read_text(), re.MULTILINE)
     assert len(texts) > 20
     for text in texts:
         assert any(word in text for word in ("请", "不用", "等")), text

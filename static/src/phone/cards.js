@@ -1,8 +1,9 @@
 /** A meeting's form as cards (one per subject) and as the rows of the list to check. */
 
 import { ABSTAIN } from "../protocol/ballot.js";
+import { _, own } from "../words/words.js";
 
-export const ABSTAIN_LABEL = "弃权";
+export const ABSTAIN_LABEL = _("弃权");
 
 /** [{subject, cells: [{id, title, choices}]}], subjects without cells left out. */
 export function cardsOf(meeting) {
@@ -18,7 +19,8 @@ export function cardsOf(meeting) {
     .filter((card) => card.cells.length);
 }
 
-/** [{name, marks: [{title, label}]}] for `choices` {cellId: value}; a blank's label is null. */
+/** [{name, marks: [{title, label}]}] for `choices` {cellId: value}; a blank's label is null, and every other
+ * one words of the document or of this page. */
 export function rowsOf(cards, choices) {
   return cards.map(({ subject, cells }) => ({
     name: subject.name,
@@ -30,5 +32,5 @@ function labelOf(cell, value) {
   if (!value) return null;
   if (value === ABSTAIN) return ABSTAIN_LABEL;
   const choice = cell.choices.find((one) => one.value === value);
-  return choice ? choice.label : null;
+  return choice ? own(choice.label) : null;
 }

@@ -1,6 +1,8 @@
 // Runs before everything else in the bundle: a voter whose phone cannot keep the protocol must be
 // told before the slip is used, and before the cryptographic libraries fail to load.
 
+import { _, say } from "../words/words.js";
+
 /** Whether a value written to localStorage is read back; also false where reading it throws. */
 function storageHolds() {
   try {
@@ -25,8 +27,8 @@ function missing() {
     typeof TextEncoder === "function" &&
     typeof crypto === "object" &&
     typeof crypto.getRandomValues === "function";
-  if (!engine) return "这部手机的浏览器版本太旧，不能安全地投票。";
-  if (!storageHolds()) return "这部手机不能保存投票进度（可能开了无痕浏览，或存储已满）。";
+  if (!engine) return _("这部手机的浏览器版本太旧，不能安全地投票。");
+  if (!storageHolds()) return _("这部手机不能保存投票进度（可能开了无痕浏览，或存储已满）。");
   return null;
 }
 
@@ -36,7 +38,7 @@ const reason = missing();
 export const fit = reason === null;
 
 if (!fit) {
-  document.getElementById("unfit-reason").textContent = reason;
+  say(document.getElementById("unfit-reason"), reason);
   document.getElementById("page").hidden = true;
   document.getElementById("unfit").hidden = false;
 }

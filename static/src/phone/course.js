@@ -1,6 +1,7 @@
 /** One page's hold on a meeting: one thing at a time, and no failure without words. */
 
 import { ProofError } from "../protocol/credential.js";
+import { _ } from "../words/words.js";
 import { button } from "./dom.js";
 import { Refusal, Stopped, keepTrying } from "./net.js";
 import { currentSlip } from "./slips.js";
@@ -91,10 +92,10 @@ export class Course {
   }
 
   retry() {
-    return button("重试", "primary", () => this.start());
+    return button(_("重试"), "primary", () => this.start());
   }
 
   showOtherTab() {
-    showTrouble("other_tab", [button("在这里继续", "primary", () => this.start())]);
+    showTrouble("other_tab", [button(_("在这里继续"), "primary", () => this.start())]);
   }
 }

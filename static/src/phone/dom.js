@@ -1,8 +1,11 @@
-/** Making and showing parts of the page. Texts become text nodes, never markup. */
+/** Making and showing parts of the page. Texts and words become text nodes, never markup. */
+
+import { Own, Words, nodeOf, say, setAttribute } from "../words/words.js";
 
 /**
  * An element. `attributes`: `class`, `onclick` and the like (functions become listeners),
- * booleans for presence, everything else as written. `children`: elements, texts, lists; null and false are left out.
+ * booleans for presence, everything else as written. `children`: elements, texts, words, lists;
+ * null and false are left out.
  */
 export function h(name, attributes, ...children) {
   const element = document.createElement(name);
@@ -10,7 +13,7 @@ export function h(name, attributes, ...children) {
     if (typeof value === "function") element.addEventListener(key.slice(2), value);
     else if (value === true) element.setAttribute(key, "");
     else if (value !== false && value !== null && value !== undefined) {
-      element.setAttribute(key, value);
+      setAttribute(element, key, value);
     }
   }
   append(element, children);
@@ -21,7 +24,8 @@ function append(element, children) {
   for (const child of children) {
     if (Array.isArray(child)) append(element, child);
     else if (child !== null && child !== undefined && child !== false) {
-      element.appendChild(typeof child === "object" ? child : document.createTextNode(child));
+      const shown = typeof child !== "object" || child instanceof Words || child instanceof Own;
+      element.appendChild(shown ? nodeOf(child) : child);
     }
   }
 }
@@ -46,15 +50,15 @@ export function button(text, kind, action, attributes) {
 
 /**
  * Replaces the page's content. The heading gets the focus, so that a screen reader begins there
- * and nobody is left at the bottom of the page before.
+ * and nobody is left at the bottom of the page before; `spoken` are words that it adds.
  */
-export function show(step, parts, actions) {
+export function show(step, parts, actions, spoken = "") {
   const page = document.getElementById("page");
   while (page.firstChild) page.removeChild(page.firstChild);
   page.className = `page step-${step}`;
   append(page, [h("div", { class: "page__body" }, parts)]);
   if (actions && actions.length) append(page, [h("div", { class: "actions" }, actions)]);
-  announce("");
+  announce(spoken);
   const heading = page.querySelector("h1");
   if (heading) {
     heading.tabIndex = -1;
@@ -63,9 +67,9 @@ export function show(step, parts, actions) {
   window.scrollTo(0, 0);
 }
 
-/** Says `text` to screen readers without moving the focus. */
-export function announce(text) {
-  document.getElementById("status").textContent = text;
+/** Says `words` to screen readers without moving the focus. */
+export function announce(words) {
+  say(document.getElementById("status"), words);
 }
 
 /**

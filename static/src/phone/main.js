@@ -1,9 +1,11 @@
 import { fit } from "./compat.js";
 import "../protocol/polyfill.js";
+import { startLanguage } from "../words/words.js";
 import { startSize } from "./size.js";
 import { readBook, storageKey } from "./storage.js";
 import { Voting } from "./voting.js";
 
+startLanguage();
 startSize();
 if (fit) begin(document.body.getAttribute("data-meeting").toUpperCase());
 

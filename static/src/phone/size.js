@@ -1,7 +1,15 @@
 /** The 大字 button: three sizes of type (20, 25, 30 px), remembered on this phone. */
 
+import { announce } from "./dom.js";
+import { _, setAttribute } from "../words/words.js";
+
 const KEY = "mingce.size";
-const NAMES = ["标准", "大", "最大"];
+/** For each size: what the button says of it, and what is said once it has been chosen. */
+const SIZES = [
+  { now: _("大字：现在是标准字号，按一下换一种"), changed: _("已换成标准字号") },
+  { now: _("大字：现在是大字号，按一下换一种"), changed: _("已换成大字号") },
+  { now: _("大字：现在是最大字号，按一下换一种"), changed: _("已换成最大字号") },
+];
 
 /** Applies the remembered size and lets the button `#size` step through the sizes. */
 export function startSize() {
@@ -9,17 +17,17 @@ export function startSize() {
   const control = document.getElementById("size");
   const apply = () => {
     document.documentElement.setAttribute("data-size", String(size));
-    control.setAttribute("aria-label", `大字：现在是${NAMES[size]}字号，按一下换一种`);
+    setAttribute(control, "aria-label", SIZES[size].now);
   };
   control.addEventListener("click", () => {
-    size = (size + 1) % NAMES.length;
+    size = (size + 1) % SIZES.length;
     try {
       localStorage.setItem(KEY, String(size));
     } catch (error) {
       // The size is a comfort: the page works without remembering it.
     }
     apply();
-    document.getElementById("status").textContent = `已换成${NAMES[size]}字号`;
+    announce(SIZES[size].changed);
   });
   control.hidden = false;
   apply();

@@ -1,6 +1,7 @@
 /** The phone page's course of events: what is on screen follows from the book and the meeting. */
 
 import { slipFromFragment } from "../protocol/slip.js";
+import { OWN, _ } from "../words/words.js";
 import { cardsOf, rowsOf } from "./cards.js";
 import { Course } from "./course.js";
 import { button, h } from "./dom.js";
@@ -43,7 +44,7 @@ export class Voting extends Course {
         book.tab = this.tab;
         if (fragment.length < 2) return;
         const slip = slipFromFragment(fragment);
-        this.notice = slip ? null : "二维码没有扫完整，请重新扫一次，或在下面输入。";
+        this.notice = slip ? null : _("二维码没有扫完整，请重新扫一次，或在下面输入。");
         if (slip) slips.enterSlip(book, slip, false);
       });
     } finally {
@@ -53,7 +54,7 @@ export class Voting extends Course {
 
   async openMeeting() {
     const meeting = await this.patiently(
-      { title: "正在打开测评会…", text: "请稍候，不要关闭本页。" },
+      { title: _("正在打开测评会…"), text: _("请稍候，不要关闭本页。") },
       (signal) => ask(this.code, null, signal),
     );
     if (meeting.protocol !== "mingce/1") {
@@ -91,7 +92,7 @@ export class Voting extends Course {
     if (slip && slip.stage === "sealed") return this.guard(() => this.findInBox());
     if (!slip && book.receipts.length) return this.showDone(book);
     return showTrouble("meeting_closed", [
-      h("a", { class: "weui-btn weui-btn_default", href: `/r/${this.code}` }, "查验回执"),
+      h("a", { class: "weui-btn weui-btn_default", href: `/r/${this.code}` }, _("查验回执")),
     ]);
   }
 
@@ -129,8 +130,8 @@ export class Voting extends Course {
   }
 
   showWaiting() {
-    showTrouble("meeting_not_open", [button("重新查看", "primary", () => this.start())],
-      h("p", { class: "hint" }, this.meeting ? this.meeting.title : null));
+    showTrouble("meeting_not_open", [button(_("重新查看"), "primary", () => this.start())],
+      h("p", Object.assign({ class: "hint" }, OWN), this.meeting ? this.meeting.title : null));
     const { turn } = this;
     const look = () =>
       this.guard(async () => {
@@ -150,7 +151,7 @@ export class Voting extends Course {
 
   /** The credential: secrets are drawn and kept before anything is sent. */
   async obtain() {
-    const words = { title: "正在验票…", text: "请稍候，不要关闭本页。" };
+    const words = { title: _("正在验票…"), text: _("请稍候，不要关闭本页。") };
     showWorking(words);
     // Lets the words appear before the arithmetic begins.
     const { turn } = this;
@@ -239,7 +240,7 @@ export class Voting extends Course {
   async send() {
     const { group, nonce, iv, sealed } = slips.currentSlip(readBook(this.code));
     await this.patiently(
-      { title: "正在提交选票…", text: "选票已经封好。请稍候，不要关闭本页。" },
+      { title: _("正在提交选票…"), text: _("选票已经封好。请稍候，不要关闭本页。") },
       (signal) => ask(`${this.code}/ballots`, { group, nonce, iv, sealed }, signal),
     );
     this.settle();
@@ -265,7 +266,7 @@ export class Voting extends Course {
 
   /** The meeting closed over a sealed ballot: the published box says whether it arrived. */
   async findInBox() {
-    const words = { title: "正在查对票箱…", text: "测评会已经结束，正在查对您的选票是否计入。" };
+    const words = { title: _("正在查对票箱…"), text: _("测评会已经结束，正在查对您的选票是否计入。") };
     const box = await this.patiently(words, async (signal) => {
       try {
         return await ask(`${this.code}/box`, null, signal);
@@ -318,14 +319,14 @@ export class Voting extends Course {
     }
     if (code === "meeting_unknown") {
       return showTrouble(code, [
-        h("a", { class: "weui-btn weui-btn_primary", href: "/" }, "输入会议编号"),
+        h("a", { class: "weui-btn weui-btn_primary", href: "/" }, _("输入会议编号")),
       ]);
     }
     return showTrouble(code, [this.retry()]);
   }
 
   showRefusedSlip(code) {
-    const another = button("输入另一张票", "default", () =>
+    const another = button(_("输入另一张票"), "default", () =>
       this.guard(() => {
         this.change(slips.dropSlip);
         this.showEntry(() => this.start());
@@ -334,7 +335,7 @@ export class Voting extends Course {
   }
 
   showWrongKey(slip) {
-    const again = button("重新输入", "primary", () =>
+    const again = button(_("重新输入"), "primary", () =>
       this.guard(() => {
         this.change(slips.dropSlip);
         this.showEntry();

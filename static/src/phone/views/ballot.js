@@ -1,11 +1,12 @@
 /** The ballot itself: one card per subject, then the list to check. */
 
 import { ABSTAIN } from "../../protocol/ballot.js";
+import { OWN, _, _n, own } from "../../words/words.js";
 import { ABSTAIN_LABEL } from "../cards.js";
 import { button, dialog, h, show } from "../dom.js";
 
-const BLANK_LABEL = "没有选（按弃权计）";
-const SHORT_BLANK_LABEL = "没有选";
+const BLANK_LABEL = _("没有选（按弃权计）");
+const SHORT_BLANK_LABEL = _("没有选");
 
 /**
  * One subject. `cells`: [{id, title, choices: [{value, label}]}]; `choices`: {cellId: value};
@@ -13,27 +14,29 @@ const SHORT_BLANK_LABEL = "没有选";
  * the voter came from the list and goes back to it.
  */
 export function showCard({ subject, cells, choices, at, count, checking, onChoose, onBack, onNext }) {
-  const next = checking ? "返回核对" : at + 1 < count ? "下一步" : "去核对";
+  const next = checking ? _("返回核对") : at + 1 < count ? _("下一步") : _("去核对");
+  const place = _("第 %(at)s 个，共 %(count)s 个", { at: at + 1, count });
   show(
     "card",
     [
-      progress(at, count),
-      h("h1", { class: "card__subject" }, subject.name),
+      progress(place, at, count),
+      h("h1", Object.assign({ class: "card__subject" }, OWN), subject.name),
       cells.map((cell) => question(cell, choices[cell.id], cells.length > 1, onChoose)),
-      h("p", { class: "hint" }, "不选的，按弃权计。选错了可以改。"),
+      h("p", { class: "hint" }, _("不选的，按弃权计。选错了可以改。")),
     ],
     [
-      onBack && button("上一步", "default", onBack),
+      onBack && button(_("上一步"), "default", onBack),
       button(next, "primary", onNext),
     ],
+    place,
   );
 }
 
-function progress(at, count) {
+function progress(place, at, count) {
   return h(
     "div",
     { class: "progress" },
-    h("p", { class: "progress__text" }, `第 ${at + 1} 个，共 ${count} 个`),
+    h("p", { class: "progress__text" }, place),
     h("progress", { class: "progress__bar", max: String(count), value: String(at + 1),
       "aria-hidden": "true" }),
   );
@@ -41,13 +44,14 @@ function progress(at, count) {
 
 function question(cell, chosen, several, onChoose) {
   const titleId = `title-${cell.id}`;
-  const all = cell.choices.concat([{ value: ABSTAIN, label: ABSTAIN_LABEL }]);
-  const long = all.some(({ label }) => label.length > 3);
+  const long = cell.choices.some(({ label }) => label.length > 3);
+  const all = cell.choices.map(({ value, label }) => ({ value, label: own(label) }))
+    .concat([{ value: ABSTAIN, label: ABSTAIN_LABEL }]);
   const kind = `question${several ? " question_several" : ""}${long ? " question_long" : ""}`;
   return h(
     "div",
     { class: kind, role: "radiogroup", "aria-labelledby": titleId },
-    h("h2", { class: "question__title", id: titleId }, cell.title),
+    h("h2", Object.assign({ class: "question__title", id: titleId }, OWN), cell.title),
     h(
       "div",
       { class: "question__choices" },
@@ -77,11 +81,13 @@ export function showReview({ rows, onChange, onBack, onSend }) {
   const blanks = rows.reduce(
     (count, row) => count + row.marks.filter((mark) => mark.label === null).length, 0,
   );
-  const blankText = blanks ? `有 ${blanks} 项没有选，按弃权计。` : "各项都已选好。";
+  const blankText = blanks
+    ? _n("有 %(count)s 项没有选，按弃权计。", blanks)
+    : _("各项都已选好。");
   show(
     "review",
     [
-      h("h1", {}, "请核对"),
+      h("h1", {}, _("请核对")),
       h("p", { class: blanks ? "notice" : "" }, blankText),
       h(
         "ul",
@@ -91,18 +97,20 @@ export function showReview({ rows, onChange, onBack, onSend }) {
             "li",
             { class: "row" },
             h("div", { class: "row__text" },
-              h("h2", { class: "row__name" }, row.name),
+              h("h2", Object.assign({ class: "row__name" }, OWN), row.name),
               row.marks.map((mark) =>
                 h("p", { class: "row__mark" },
-                  row.marks.length > 1 && h("span", { class: "row__title" }, `${mark.title} `),
+                  row.marks.length > 1 && h("span", Object.assign({ class: "row__title" }, OWN), `${mark.title} `),
                   choiceOf(mark, row.marks.length > 1)))),
-            button("修改", "default", () => onChange(index),
-              { class: "weui-btn weui-btn_default row__change", "aria-label": `修改：${row.name}` }),
+            button(_("修改"), "default", () => onChange(index), {
+              class: "weui-btn weui-btn_default row__change",
+              "aria-label": _("修改：%(name)s", { name: row.name }),
+            }),
           ),
         ),
       ),
     ],
-    [button("上一步", "default", onBack), button("提交选票", "primary", () => confirmSend())],
+    [button(_("上一步"), "default", onBack), button(_("提交选票"), "primary", () => confirmSend())],
   );
 
   let close = null;
@@ -113,11 +121,13 @@ export function showReview({ rows, onChange, onBack, onSend }) {
   function confirmSend() {
     if (close) return;
     close = dialog(
-      "确认提交吗？",
-      `${blanks ? blankText : ""}提交以后不能修改。`,
+      _("确认提交吗？"),
+      blanks
+        ? _n("有 %(count)s 项没有选，按弃权计。提交以后不能修改。", blanks)
+        : _("提交以后不能修改。"),
       [
-        button("再看看", "default", cancel),
-        button("确认提交", "primary", () => {
+        button(_("再看看"), "default", cancel),
+        button(_("确认提交"), "primary", () => {
           cancel();
           onSend();
         }),

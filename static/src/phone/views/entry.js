@@ -2,6 +2,7 @@
 
 import { inFours, tidy } from "../../protocol/crockford.js";
 import { digestFromTyping, tokenFromTyping } from "../../protocol/slip.js";
+import { _, say } from "../../words/words.js";
 import { announce, button, h, show } from "../dom.js";
 
 /**
@@ -9,25 +10,25 @@ import { announce, button, h, show } from "../dom.js";
  * typed once both codes can be codes; `onBack` (or null) leaves.
  */
 export function showEntry({ notice, onSlip, onBack }) {
-  const token = field("token", "票码", "16 位，印在二维码旁边", 16);
-  const check = field("check", "校验码", "8 位，印在票码下面", 8);
+  const token = field("token", _("票码"), _("16 位，印在二维码旁边"), 16);
+  const check = field("check", _("校验码"), _("8 位，印在票码下面"), 8);
 
   const submit = () => {
     const slip = { token: tokenFromTyping(token.value()), digest: digestFromTyping(check.value()) };
-    token.complain(slip.token ? "" : "票码应是 16 位字母和数字，请对照纸上再看一遍");
-    check.complain(slip.digest ? "" : "校验码应是 8 位字母和数字，请对照纸上再看一遍");
+    token.complain(slip.token ? "" : _("票码应是 16 位字母和数字，请对照纸上再看一遍"));
+    check.complain(slip.digest ? "" : _("校验码应是 8 位字母和数字，请对照纸上再看一遍"));
     if (slip.token && slip.digest) return onSlip(slip);
     (slip.token ? check : token).focus();
-    announce("还没有填对，请看红字");
+    announce(_("还没有填对，请看红字"));
     return undefined;
   };
 
   show(
     "entry",
     [
-      h("h1", {}, "输入测评票"),
+      h("h1", {}, _("输入测评票")),
       notice && h("p", { class: "notice" }, notice),
-      h("p", {}, "请用微信“扫一扫”扫描测评票上的二维码。扫不了的，在这里输入票上的两个码。"),
+      h("p", {}, _("请用微信“扫一扫”扫描测评票上的二维码。扫不了的，在这里输入票上的两个码。")),
       h(
         "form",
         {
@@ -42,12 +43,12 @@ export function showEntry({ notice, onSlip, onBack }) {
         check.element,
         // Lets the keyboard's own “go” key submit.
         h("button", { type: "submit", class: "out-of-sight", tabindex: "-1", "aria-hidden": "true" },
-          "提交"),
+          _("提交")),
       ),
     ],
     [
-      onBack && button("返回", "default", onBack),
-      button("下一步", "primary", submit),
+      onBack && button(_("返回"), "default", onBack),
+      button(_("下一步"), "primary", submit),
     ],
   );
 }
@@ -81,9 +82,9 @@ export function field(name, label, hint, length) {
     ),
     value: () => input.value,
     focus: () => input.focus(),
-    complain: (text) => {
-      wrong.textContent = text;
-      input.setAttribute("aria-invalid", text ? "true" : "false");
+    complain: (words) => {
+      say(wrong, words);
+      input.setAttribute("aria-invalid", words ? "true" : "false");
     },
   };
 }

@@ -1,5 +1,6 @@
 /** What a voter sees before the ballot, and between its steps. */
 
+import { OWN, _, _n, say } from "../../words/words.js";
 import { announce, button, h, show } from "../dom.js";
 import { troubleOf } from "../words.js";
 
@@ -9,18 +10,19 @@ export function showWelcome({ meeting, subjects, onStart }) {
     "welcome",
     [
       h("div", { class: "hero" },
-        h("h1", {}, meeting.title),
-        meeting.host && h("p", { class: "hero__host" }, meeting.host)),
+        h("h1", OWN, meeting.title),
+        meeting.host && h("p", Object.assign({ class: "hero__host" }, OWN), meeting.host)),
       h(
         "ul",
         { class: "facts" },
-        fact("无记名", "系统分不出哪张选票是谁投的，管理员也查不到。"),
-        fact("怎么投", `共 ${subjects} 个测评对象，逐个选，最后核对一遍再提交。`),
-        fact("只投一次", "提交以后不能修改。中途退出不要紧，再打开可以接着投。"),
+        fact(_("无记名"), _("系统分不出哪张选票是谁投的，管理员也查不到。")),
+        fact(_("怎么投"),
+          _n("共 %(count)s 个测评对象，逐个选，最后核对一遍再提交。", subjects)),
+        fact(_("只投一次"), _("提交以后不能修改。中途退出不要紧，再打开可以接着投。")),
       ),
       whyLink(),
     ],
-    [button("开始测评", "primary", onStart)],
+    [button(_("开始测评"), "primary", onStart)],
   );
 }
 
@@ -30,7 +32,7 @@ function fact(name, text) {
 
 /** The way to the page in plain words; the phone's back key leads back to what was left. */
 export function whyLink() {
-  return h("a", { class: "why why_link", href: "/why" }, "为什么说它是无记名的");
+  return h("a", { class: "why why_link", href: "/why" }, _("为什么说它是无记名的"));
 }
 
 /**
@@ -39,7 +41,7 @@ export function whyLink() {
  */
 export function showWorking({ title, text, onHurry, others = [] }) {
   const reason = h("p", { class: "working__reason", hidden: true });
-  const ways = [button("重试", "default", onHurry), ...others];
+  const ways = [button(_("重试"), "default", onHurry), ...others];
   for (const way of ways) way.hidden = true;
   show(
     "working",
@@ -54,7 +56,7 @@ export function showWorking({ title, text, onHurry, others = [] }) {
   );
   return (code, tries) => {
     const trouble = troubleOf(code);
-    reason.textContent = `${trouble.title} ${trouble.text}（已试 ${tries} 次）`;
+    say(reason, _n("%(title)s %(text)s（已试 %(count)s 次）", tries, trouble));
     reason.hidden = false;
     for (const way of ways) way.hidden = false;
     if (tries === 1) announce(`${trouble.title} ${trouble.text}`);
@@ -79,13 +81,13 @@ export function showTrouble(code, actions, details) {
 
 /** A second slip was scanned: while another is unfinished (`unfinished`), or after one was cast. */
 export function showOffer({ unfinished, sealed, onKeep, onSwitch }) {
-  const title = unfinished ? "还有一张票没有投完" : "这部手机已经投过一张票";
+  const title = unfinished ? _("还有一张票没有投完") : _("这部手机已经投过一张票");
   const text = unfinished
-    ? "您刚才扫的是另一张票。建议先投完原来那张，再扫这一张。"
-    : "如果您刚才扫的就是投过的那张，不用再投。如果是替别人扫的另一张票，请把手机交给本人。";
+    ? _("您刚才扫的是另一张票。建议先投完原来那张，再扫这一张。")
+    : _("如果您刚才扫的就是投过的那张，不用再投。如果是替别人扫的另一张票，请把手机交给本人。");
   const consequence = sealed
-    ? "原来那张票已经封好，但还没有送达；改投新票前，最好先让它送达。"
-    : "改投新票后，原来那张票选过的内容会清掉；以后重新扫它，可以从头再选。";
+    ? _("原来那张票已经封好，但还没有送达；改投新票前，最好先让它送达。")
+    : _("改投新票后，原来那张票选过的内容会清掉；以后重新扫它，可以从头再选。");
   show(
     "offer",
     [
@@ -96,8 +98,8 @@ export function showOffer({ unfinished, sealed, onKeep, onSwitch }) {
         unfinished && h("p", { class: "notice" }, consequence)),
     ],
     [
-      button(unfinished ? "改投新扫的票" : "为另一张票投票", "default", onSwitch),
-      button(unfinished ? "继续原来那张" : "返回", "primary", onKeep),
+      button(unfinished ? _("改投新扫的票") : _("为另一张票投票"), "default", onSwitch),
+      button(unfinished ? _("继续原来那张") : _("返回"), "primary", onKeep),
     ],
   );
 }

@@ -1,3 +1,0 @@
-import { startSize } from "../phone/size.js";
-
-startSize();
