@@ -5,12 +5,14 @@ With MINGCE_PICTURES=1 the pages are kept in docs/pictures.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from playwright.sync_api import Page, expect
 
-from tests.browser import offices
+from tests.browser import offices, staff
 from tests.browser.offices import Take
 from tests.pages import PHONE, WIDE, Pages
 from tests.serving import Server
@@ -29,26 +31,55 @@ PROPOSED = {"高中部党支部": "好", "初中部党支部": "较好", "离退
 EVIDENCE = ("书记连任三届，群众公认。", "年初有计划，年末有总结。", "三会一课记录齐全。")
 
 
+class Staff(NamedTuple):
+    """Who takes part, each at a laptop of their own. secretaries: by branch."""
+
+    superior: Page
+    secretaries: dict[str, Page]
+    host: Page
+    scrutineer: Page
+    auditor: Page
+
+
 def test_a_school_walks_its_whole_round(
     server: Server, pages: Pages, screenshot: Take, tmp_path: Path
 ) -> None:
-    page = pages.open(WIDE)
-    offices.set_up_first_admin(server, page)
-    offices.make_root(page, server.base, SCHOOL, "general_branch", BRANCHES)
+    admin = pages.open(WIDE)
+    offices.set_up_first_admin(server, admin)
+    offices.make_root(admin, server.base, SCHOOL, "general_branch", BRANCHES)
+    people = _hire(server, pages, admin)
+    screenshot(admin, "s1-accounts")
+    page = people.superior
     round_url, records = _begin_round(page, server.base, screenshot)
-    _assess_themselves(page, records, screenshot)
-    _hold_meeting(server, page, round_url, screenshot, tmp_path)
+    _assess_themselves(people, records, screenshot)
+    _hold_meeting(server, people, round_url, screenshot, tmp_path)
     _superior_decides(page, records, screenshot)
     notice = _publish(page, round_url, screenshot)
     _somebody_objects(pages, page, notice, round_url, screenshot)
     offices.some_days_later(server, 4)
     _finalise(page, round_url, screenshot)
-    _rectify(page, server.base, records["离退休党支部"], screenshot)
+    _rectify(people, server.base, records["离退休党支部"], screenshot)
     offices.look_at_forms(page, round_url, "s1", screenshot)
     page.goto(f"{records['高中部党支部']}/forms/register")
     offices.picture_of_paper(page, "s1-form-register", screenshot)
     page.goto(f"{records['离退休党支部']}/forms/plan")
     offices.picture_of_paper(page, "s1-form-plan", screenshot)
+    _audit(people.auditor, server, screenshot)
+
+
+def _hire(server: Server, pages: Pages, admin: Page) -> Staff:
+    def hire(name: str, role: str, place: str = "") -> Page:
+        return staff.hire(server, pages, admin, name, role, place)
+
+    return Staff(
+        superior=hire("黎书记", "superior", SCHOOL),
+        secretaries={
+            branch: hire(f"{branch}书记", "branch_secretary", branch) for branch in BRANCHES
+        },
+        host=hire("钟主任", "host", SCHOOL),
+        scrutineer=hire("刘监票", "scrutineer", SCHOOL),
+        auditor=hire("审计员", "auditor"),
+    )
 
 
 def _begin_round(page: Page, base: str, screenshot: Take) -> tuple[str, dict[str, str]]:
@@ -76,40 +107,46 @@ def _begin_round(page: Page, base: str, screenshot: Take) -> tuple[str, dict[str
     return round_url, records
 
 
-def _assess_themselves(page: Page, records: dict[str, str], screenshot: Take) -> None:
+def _assess_themselves(people: Staff, records: dict[str, str], screenshot: Take) -> None:
     for branch, address in records.items():
-        offices.assess_oneself(page, address, "支部委员会全体委员", SCORES[branch], EVIDENCE)
-    screenshot(page, "s1-self-assessment", full_page=True)
-    offices.recheck(page, records["初中部党支部"], "第四项请补活动阵地的照片说明。")
-    page.fill("#evidence-4", "党员活动室 60 平方米。")
-    page.click("#submit-self")
-    expect(page.locator("#self-total")).to_be_visible()
+        secretary = people.secretaries[branch]
+        offices.assess_oneself(secretary, address, "支部委员会全体委员", SCORES[branch], EVIDENCE)
+    secretary = people.secretaries["初中部党支部"]
+    screenshot(secretary, "s1-self-assessment", full_page=True)
+    staff.is_refused(secretary, f"{records['高中部党支部']}/self")
+    offices.recheck(people.superior, records["初中部党支部"], "第四项请补活动阵地的照片说明。")
+    secretary.goto(f"{records['初中部党支部']}/self")
+    expect(secretary.locator("body")).to_contain_text("请补活动阵地的照片说明")
+    secretary.fill("#evidence-4", "党员活动室 60 平方米。")
+    secretary.click("#submit-self")
+    expect(secretary.locator("#self-total")).to_be_visible()
     for address in records.values():
-        offices.recheck(page, address)
+        offices.recheck(people.superior, address)
 
 
 def _hold_meeting(
-    server: Server, page: Page, round_url: str, screenshot: Take, tmp_path: Path
+    server: Server, people: Staff, round_url: str, screenshot: Take, tmp_path: Path
 ) -> None:
+    host = people.host
     meeting = offices.prepare_meeting(
-        page, round_url, "怀乡中学全体党员测评会", SCHOOL, BRANCHES, {"党员": MEMBERS}
+        host, round_url, "怀乡中学全体党员测评会", SCHOOL, BRANCHES, {"党员": MEMBERS}
     )
-    page.goto(f"{meeting}/attendance")
-    screenshot(page, "s1-attendance")
-    page.goto(f"{meeting}/review")
-    page.locator("#open-button").click()
-    page.locator("#open-confirm").click()
-    slips = offices.print_slips(page, server.base, MEMBERS)
+    host.goto(f"{meeting}/attendance")
+    screenshot(host, "s1-attendance")
+    host.goto(f"{meeting}/review")
+    host.locator("#open-button").click()
+    host.locator("#open-confirm").click()
+    slips = offices.print_slips(host, server.base, MEMBERS)
     offices.vote(server, slips, tmp_path, seed=11)
-    page.goto(meeting)
-    screenshot(page, "s1-meeting-open")
-    page.locator("#close-meeting").click()
-    page.locator("#present").fill(str(MEMBERS))
-    page.locator("#understood").check()
-    page.locator("#close-confirm").click()
-    expect(page.locator("body")).to_contain_text("已计票")
-    page.get_by_role("link", name="计票单").first.click()
-    offices.picture_of_paper(page, "s1-count-sheet", screenshot)
+    host.goto(meeting)
+    screenshot(host, "s1-meeting-open")
+    host.locator("#close-meeting").click()
+    host.locator("#present").fill(str(MEMBERS))
+    host.locator("#understood").check()
+    host.locator("#close-confirm").click()
+    expect(host.locator("body")).to_contain_text("已计票")
+    host.get_by_role("link", name="计票单").first.click()
+    offices.picture_of_paper(host, "s1-count-sheet", screenshot)
 
 
 def _superior_decides(page: Page, records: dict[str, str], screenshot: Take) -> None:
@@ -175,7 +212,9 @@ def _finalise(page: Page, round_url: str, screenshot: Take) -> None:
     screenshot(page, "s1-final")
 
 
-def _rectify(page: Page, base: str, record: str, screenshot: Take) -> None:
+def _rectify(people: Staff, base: str, record: str, screenshot: Take) -> None:
+    """The branch plans and proves; whoever stands above accepts and raises the grade."""
+    page = people.secretaries["离退休党支部"]
     page.goto(f"{record}/rectification")
     page.fill("#problems", "组织生活不经常，活动阵地简陋。")
     page.fill("#measures", "每月固定党日；修缮活动室。")
@@ -183,18 +222,28 @@ def _rectify(page: Page, base: str, record: str, screenshot: Take) -> None:
     page.fill("#deadline", "2027-06-30")
     screenshot(page, "s1-rectification-new", full_page=True)
     page.click("#save-plan")
+    plan = page.url
     page.select_option("#kind", "proof")
     page.fill("#text", "活动室已修好，附照片说明。")
     page.click("#add-entry")
     expect(page.locator("#entries")).to_contain_text("活动室已修好")
-    page.select_option("#kind", "accepted")
-    page.fill("#text", "实地查看，验收合格。")
-    page.click("#add-entry")
-    expect(page.locator("#upgrade")).to_be_visible()
-    page.select_option("#grade", "一般")
-    page.locator("#reason").fill("复评得 66 分。")
-    page.click("#upgrade")
-    expect(page.locator("#now")).to_have_text("一般")
-    screenshot(page, "s1-rectification", full_page=True)
-    page.goto(f"{base}/admin/rectifications")
-    expect(page.locator("#plans")).to_contain_text("离退休党支部")
+    superior = people.superior
+    superior.goto(plan)
+    superior.select_option("#kind", "accepted")
+    superior.fill("#text", "实地查看，验收合格。")
+    superior.click("#add-entry")
+    expect(superior.locator("#upgrade")).to_be_visible()
+    superior.select_option("#grade", "一般")
+    superior.locator("#reason").fill("复评得 66 分。")
+    superior.click("#upgrade")
+    expect(superior.locator("#now")).to_have_text("一般")
+    screenshot(superior, "s1-rectification", full_page=True)
+    superior.goto(f"{base}/admin/rectifications")
+    expect(superior.locator("#plans")).to_contain_text("离退休党支部")
+
+
+def _audit(auditor: Page, server: Server, screenshot: Take) -> None:
+    auditor.goto(f"{server.base}/admin/audit")
+    expect(auditor.locator("body")).to_contain_text("黎书记")
+    screenshot(auditor, "s1-audit", full_page=True)
+    assert json.loads(server.flask("audit", "verify"))["fault"] is None
