@@ -36,6 +36,11 @@ PYTEST: Command = (
     *(COVERAGE if os.environ.get("MINGCE_COVERAGE") == "1" else ()),
 )
 
+WALKS: Command = (
+    *(BIN / "python", "-m", "pytest", "-m", "walk", "--durations=0"),
+    *("-o", "faulthandler_timeout=1200"),
+)
+
 
 def main() -> None:
     """Set up, then run what the command line asks for: `lint`, `walks`, or everything."""
@@ -47,7 +52,7 @@ def main() -> None:
     except StopError as reason:
         stop(reason)
     if only_walks:
-        if not _passes("walks", (BIN / "python", "-m", "pytest", "-m", "walk")):
+        if not _passes("walks", WALKS):
             stop("没有通过:walks")
         return
     failed = [name for name, command in READING if not _passes(name, command)]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from openpyxl import Workbook, load_workbook
@@ -20,7 +21,7 @@ from app.config import Config
 from app.domain.roster import COLUMNS
 from app.factory import create_app
 from app.models import GradingRecord, db
-from tests.browser import offices
+from tests.browser import offices, staff
 from tests.browser.offices import Take
 from tests.counties import COUNTY, OFFICE, VILLAGE, roster
 from tests.pages import WIDE, Pages
@@ -29,25 +30,37 @@ from tests.serving import Server
 MEMBERS = 10
 
 
+class Staff(NamedTuple):
+    """Who takes part, each at a laptop of their own."""
+
+    county: Page
+    towns: dict[str, Page]
+    host: Page
+    scrutineer: Page
+
+
 @pytest.mark.walk
 def test_a_county_walks_a_round(
     server: Server, pages: Pages, screenshot: Take, tmp_path: Path
 ) -> None:
-    page = pages.open(WIDE)
-    offices.set_up_first_admin(server, page)
-    _import(page, server.base, tmp_path, screenshot)
+    admin = pages.open(WIDE)
+    offices.set_up_first_admin(server, admin)
+    _import(admin, server.base, tmp_path, screenshot)
+    people = _hire(server, pages, admin)
+    page = people.county
     round_url = _begin_round(page, server.base, screenshot)
     _score(server)
     records = {name: _record(page, round_url, name) for name in (VILLAGE, OFFICE)}
-    _hold(server, page, round_url, VILLAGE, 8, MEMBERS, tmp_path)
-    _hold(server, page, round_url, OFFICE, 5, MEMBERS - 1, tmp_path)
+    _assess(people, records)
+    _hold(server, people, round_url, VILLAGE, 8, MEMBERS, tmp_path)
+    _hold(server, people, round_url, OFFICE, 5, MEMBERS - 1, tmp_path)
     _publish(page, round_url, screenshot)
     offices.some_days_later(server, 3)
     page.goto(f"{round_url}/final")
     # Everybody must come to the meeting of an office, and one did not.
     expect(page.locator("#obstacles")).to_contain_text("实到 9 人")
     screenshot(page, "s3-final-invalid-meeting")
-    _hold(server, page, round_url, OFFICE, 5, MEMBERS, tmp_path)
+    _hold(server, people, round_url, OFFICE, 5, MEMBERS, tmp_path)
     for name, grade, words in (
         (VILLAGE, "一般", "满意率为80.00%"),
         (OFFICE, "较差", "满意率为50.00%"),
@@ -65,6 +78,34 @@ def test_a_county_walks_a_round(
     expect(page.locator("#grades tbody tr strong")).to_have_count(571)
     offices.look_at_forms(page, round_url, "s3", screenshot)
     _summary_adds_up(page, round_url)
+
+
+def _hire(server: Server, pages: Pages, admin: Page) -> Staff:
+    def hire(name: str, role: str, place: str) -> Page:
+        return staff.hire(server, pages, admin, name, role, place)
+
+    return Staff(
+        county=hire("县委组织部", "superior", COUNTY),
+        towns={
+            VILLAGE: hire("七台镇党委", "superior", "七台镇党委"),
+            OFFICE: hire("县直机关第1党委", "superior", "县直机关第1党委"),
+        },
+        host=hire("组织部王科长", "host", COUNTY),
+        scrutineer=hire("纪委李监票", "scrutineer", COUNTY),
+    )
+
+
+def _assess(people: Staff, records: dict[str, str]) -> None:
+    """Each committee scores its own; nobody else's, and not the county's round."""
+    for name, record in records.items():
+        page = people.towns[name]
+        page.goto(f"{record}/assessment")
+        page.fill("#total", "95")
+        page.click("#save-scores")
+        expect(page.locator("#total")).to_have_value("95")
+        (other,) = (address for known, address in records.items() if known != name)
+        staff.is_refused(page, other)
+        staff.is_refused(page, f"{record.split('/records/', maxsplit=1)[0]}/rounds/1/final")
 
 
 def _import(page: Page, base: str, tmp_path: Path, screenshot: Take) -> None:
@@ -111,7 +152,7 @@ def _score(server: Server) -> None:
             change_scores(record_id, "90", str(96 - number % 45))
         for record in db.session.scalars(select(GradingRecord)).all():
             if record.organisation.name in (VILLAGE, OFFICE):
-                change_scores(record.id, "96", "95")
+                change_scores(record.id, "96", "94")
         db.session.remove()
         db.engine.dispose()
 
@@ -123,9 +164,10 @@ def _record(page: Page, round_url: str, name: str) -> str:
 
 
 def _hold(
-    server: Server, page: Page, round_url: str, subject: str, content: int, came: int, tmp: Path
+    server: Server, people: Staff, round_url: str, subject: str, content: int, came: int, tmp: Path
 ) -> None:
     """A meeting of ten in which so many are content and the others are not."""
+    page = people.host
     meeting = offices.prepare_meeting(
         page, round_url, f"{subject}测评会（{came} 人）", COUNTY, [subject], {"党员": MEMBERS}
     )
