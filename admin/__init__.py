@@ -15,6 +15,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     board,
     count_sheet,
     coverage,
+    final,
     guard,
     meeting,
     notice,

@@ -1,4 +1,4 @@
-"""公示: publish, correct, withdraw, answer objections; and let a round's grades become final."""
+"""公示: publish, correct, withdraw, answer objections."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  #
 
 from admin import blueprint
 from admin.forms import Form, asked, at_most, number, text, whole
-from app.actions import finalising as final
 from app.actions import notice as actions
-from app.actions.grading import scheme_of
+from app.actions.final_grade import final_grades, pending_corrections
+from app.actions.finalising import records_of
 from app.actions.notice import NoticeWish
 from app.actions.objection import (
     TEXT_MOST,
@@ -22,18 +22,12 @@ from app.actions.objection import (
     today,
     versions_of,
 )
-from app.actions.quota import graded, quotas_of
-from app.actions.record import get_record
 from app.actions.round import get_round
-from app.domain.notice import DAYS_MOST, OUTCOMES
-from app.domain.quota import score_words
-from app.domain.ranking import ranking
+from app.domain.notice import COUNTED_WORDS, DAYS_MOST, OUTCOMES
 from app.models import Notice, Round
 
 Answer = str | Response | tuple[str, int]
 LONG = {"rows": 5}
-
-COUNTED_WORDS = {"calendar": "日历日", "working": "工作日"}
 
 
 class NoticeForm(Form):
@@ -73,13 +67,6 @@ class AnswerForm(Form):
     )
 
 
-class GradeForm(Form):
-    grade = SelectField("更正为", validate_choice=False)
-    reason = TextAreaField(
-        "原因和依据", [asked("原因和依据"), at_most(final.REASON_MOST)], render_kw=LONG
-    )
-
-
 @blueprint.route("/rounds/<int:round_id>/notice", methods=["GET", "POST"])
 def new_notice(round_id: int) -> Answer:
     """Publish a notice of a round."""
@@ -110,7 +97,7 @@ def correct_notice(code: str) -> Answer:
     )
     if made is None:
         if not form.is_submitted():
-            form.reason.data = ""
+            form.reason.data = _corrected_why(old)
             form.off.data, form.worked.data = (
                 "、".join(old.exceptions.get(n, ())) for n in ("off", "worked")
             )
@@ -150,45 +137,6 @@ def objection(objection_id: int) -> Answer:
     return redirect(url_for("admin.notice", code=found.notice_code))
 
 
-@blueprint.route("/rounds/<int:round_id>/final", methods=["GET", "POST"])
-def final_round(round_id: int) -> Answer:
-    """What stands in the way of final grades; and make them final."""
-    round_ = get_round(round_id)
-    form = Form()
-    done = form.settle(lambda: final.finalise(round_id, today()))
-    if done is None:
-        page = render_template(
-            "admin/final.html", form=form, round=round_, scheme=scheme_of(round_),
-            obstacles=final.obstacles(round_, today()), finals=final.final_grades(round_),
-            notices=actions.notices_of(round_id), grades=actions.grades_of(round_),
-            records=final.records_of(round_), quotas=quotas_of(round_), score_words=score_words,
-            places={r.id: r for r in ranking((g.id, g.score) for g in graded(round_))},
-        )  # fmt: skip
-        return page, 400 if form.errors else 200
-    flash(f"{done} 个党组织的等级已经确定。", "success")
-    return redirect(url_for("admin.final_round", round_id=round_id))
-
-
-@blueprint.route("/records/<int:record_id>/final", methods=["GET", "POST"])
-def final_grade(record_id: int) -> Answer:
-    """All versions of a record's final grade; and correct it."""
-    record = get_record(record_id)
-    form = GradeForm()
-    labels = scheme_of(record.round).domain(record.domain).ladder.labels
-    form.grade.choices = [SelectChoice("", "请选择"), *(SelectChoice(label) for label in labels)]
-    done = form.settle(
-        lambda: final.change_final_grade(record_id, text(form.grade), text(form.reason), today())
-    )
-    if done is None:
-        page = render_template(
-            "admin/final_grade.html",
-            form=form, record=record, versions=final.versions_of_grade(record_id),
-        )  # fmt: skip
-        return page, 400 if form.errors else 200
-    flash("已更正，原来的等级仍然留在下面。", "success")
-    return redirect(url_for("admin.final_grade", record_id=record_id))
-
-
 def _wish(form: NoticeForm) -> NoticeWish:
     ticked = [t for t in request.form.getlist("record") if t.isdecimal() and len(t) < 10]
     return NoticeWish(
@@ -213,6 +161,15 @@ def _suggest(form: NoticeForm, round_: Round) -> None:
         form.counted.data = rule["counted"]
 
 
+def _corrected_why(old: Notice) -> str:
+    """What the corrections under way say of themselves, as far as a notice has room for it."""
+    corrections = pending_corrections(get_round(old.round_id))
+    reasons = dict.fromkeys(
+        corrections[line.record_id].reason for line in old.lines if line.record_id in corrections
+    )
+    return "；".join(reasons)[:200]
+
+
 def _form_page(form: NoticeForm, round_: Round, old: Notice | None) -> str:
     if form.is_submitted():
         ticked = set(request.form.getlist("record"))
@@ -221,8 +178,8 @@ def _form_page(form: NoticeForm, round_: Round, old: Notice | None) -> str:
         ticked = {str(r.id) for r in round_.records if lines is None or r.id in lines}
     return render_template(
         "admin/notice_new.html", form=form, round=round_, old=old, ticked=ticked,
-        rule=actions.scheme_notice(round_), grades=actions.grades_of(round_),
-        records=final.records_of(round_),
+        rule=actions.scheme_notice(round_), grades=actions.to_publish(round_),
+        records=records_of(round_),
     )  # fmt: skip
 
 
@@ -232,4 +189,5 @@ def _notice_page(code: str, form: WithdrawalForm) -> str:
         "admin/notice.html", notice=versions[0], versions=versions, form=form,
         round=get_round(versions[0].round_id), objections=objections_to(code),
         is_open=takes_objections(versions[0], today()), outcomes=OUTCOMES, counted=COUNTED_WORDS,
+        final=bool(final_grades(get_round(versions[0].round_id))),
     )  # fmt: skip

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from admin import blueprint
 from admin.forms import Form, ScoresForm, text
 from app.actions import record as actions
+from app.actions.final_grade import pending_correction, versions_of_grade
 from app.actions.grading import scheme_of
 
 Answer = str | Response | tuple[str, int]
@@ -59,6 +60,8 @@ def _page(record_id: int, scores: ScoresForm, facts: Form) -> str:
         results=actions.mass_results(found),
         scores=scores,
         facts=facts,
+        final=next(iter(versions_of_grade(record_id)), None),
+        correction=pending_correction(record_id),
     )
 
 

@@ -13,11 +13,11 @@ from admin import blueprint
 from admin.forms import Form, asked, at_most, text
 from admin.guard import me
 from app.actions import rectification as actions
-from app.actions.finalising import REASON_MOST, versions_of_grade
+from app.actions.final_grade import REASON_MOST, pending_correction, versions_of_grade
 from app.actions.grading import scheme_of
 from app.actions.objection import today
 from app.actions.record import get_record
-from app.actions.rights import reach_of, require_record_of
+from app.actions.rights import Reach, reach_of, require_record_of
 from app.domain.errors import BadInput
 
 Answer = str | Response | tuple[str, int]
@@ -54,11 +54,7 @@ def rectifications() -> str:
     reach = reach_of(me())
     return render_template(
         "admin/rectifications.html",
-        standings=[
-            s
-            for s in actions.list_rectifications(today())
-            if reach is None or s.plan.record.organisation_id in reach
-        ],
+        standings=_in_reach(reach),
         without=[
             r for r in actions.records_to_rectify() if reach is None or r.organisation_id in reach
         ],
@@ -121,6 +117,22 @@ def upgrade(rectification_id: int) -> Answer:
     return redirect(url_for("admin.rectification", rectification_id=rectification_id))
 
 
+@blueprint.app_template_global("overdue_plans")
+def overdue_plans(round_id: int | None = None) -> int:
+    """For templates: how many plans are overdue among those that one sees, of a round or of all."""
+    return sum(
+        s.overdue and round_id in (None, s.plan.record.round_id) for s in _in_reach(reach_of(me()))
+    )
+
+
+def _in_reach(reach: Reach) -> list[actions.Standing]:
+    return [
+        s
+        for s in actions.list_rectifications(today())
+        if reach is None or s.plan.record.organisation_id in reach
+    ]
+
+
 def _plan(form: PlanForm) -> actions.Plan:
     typed = text(form.deadline).strip()
     try:
@@ -141,4 +153,5 @@ def _page(rectification_id: int, entry: EntryForm, raised: UpgradeForm) -> str:
         "admin/rectification.html",
         plan=plan, standing=actions.standing(plan, today()), kinds=actions.KINDS,
         entry=entry, raised=raised, grade=versions_of_grade(plan.record_id)[0],
+        has_risen=actions.has_risen(plan), correction=pending_correction(plan.record_id),
     )  # fmt: skip

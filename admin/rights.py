@@ -93,6 +93,8 @@ RIGHTS = {
     "return_self": Right("self.recheck", "record"),
     "attachment": Right("look", "attachment"),
     "final_grade": Right("look", "record", "round.finalise", "round of record"),
+    "correction_in_force": Right("round.finalise", "correction"),
+    "withdraw_correction": Right("round.finalise", "correction"),
     "show_record_form": Right("report.read", "record"),
     "download_record_form": Right("report.read", "record"),
     # Rectification
@@ -148,6 +150,7 @@ _CHECKS: dict[str, Callable[[SignedIn, str, dict[str, Any]], None]] = {
     "part of round": lambda a, do, v: actions.require_round(a, do, v["round_id"], touch=True),
     "record": lambda a, do, v: actions.require_record(a, do, v["record_id"]),
     "round of record": lambda a, do, v: actions.require_round_of_record(a, do, v["record_id"]),
+    "correction": lambda a, do, v: actions.require_correction(a, do, v["correction_id"]),
     "visit": lambda a, do, v: actions.require_record_of(a, do, "visit", v["visit_id"]),
     "attachment": lambda a, do, v: actions.require_record_of(
         a, do, "attachment", v["attachment_id"]

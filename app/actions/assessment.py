@@ -113,22 +113,38 @@ def decision_in_force(record: GradingRecord) -> Decision | None:
     return None if latest is None or outdated(record, latest) else latest
 
 
+class Decided(NamedTuple):
+    """The latest decision on a record. in_force: False where it is better than is lawful by now."""
+
+    grade: str
+    reason: str
+    in_force: bool
+
+
 def decided_grades(round_: Round) -> dict[int, str]:
     """Record id → the grade decided, for all decisions in force of a round; in one statement."""
+    return {i: found.grade for i, found in latest_decisions(round_).items() if found.in_force}
+
+
+def latest_decisions(round_: Round) -> dict[int, Decided]:
+    """Record id → its latest decision, in force or not; in one statement."""
     scheme = scheme_of(round_)
-    latest = {
-        record_id: (grade, domain, proposed)
-        for record_id, grade, domain, proposed in db.session.execute(
-            select(Decision.record_id, Decision.grade, GradingRecord.domain, GradingRecord.proposed)
-            .join(GradingRecord, GradingRecord.id == Decision.record_id)
-            .where(GradingRecord.round_id == round_.id)
-            .order_by(Decision.version)
+    rows = db.session.execute(
+        select(
+            Decision.record_id, Decision.grade, Decision.reason,
+            GradingRecord.domain, GradingRecord.proposed,
         )
-    }
+        .join(GradingRecord, GradingRecord.id == Decision.record_id)
+        .where(GradingRecord.round_id == round_.id)
+        .order_by(Decision.version)
+    )  # fmt: skip
     return {
-        record_id: grade
-        for record_id, (grade, domain, proposed) in latest.items()
-        if not is_outdated(scheme.domain(domain).ladder, grade, proposed)
+        row.record_id: Decided(
+            row.grade,
+            row.reason,
+            not is_outdated(scheme.domain(row.domain).ladder, row.grade, row.proposed),
+        )
+        for row in rows
     }
 
 

@@ -21,8 +21,11 @@ from app.domain.audit import FIRST, Entry, Sealed, Verdict, seal, verify
 from app.models import (
     Account,
     AuditEntry,
+    Correction,
+    CorrectionEnd,
     Decision,
     FinalGrade,
+    Finalisation,
     GradingRecord,
     Meeting,
     Notice,
@@ -166,6 +169,21 @@ _WATCHED: Mapping[type, Watched] = {
         "最终等级",
         lambda row: f"{_of_record(row)}（第{row.version}版）",
         {"kind": "种类", "grade": "等级", "reason": "原因"},
+    ),
+    Finalisation: Watched(
+        "定稿",
+        _of_round,
+        {"untested": "没有测评的党组织数", "reason": "不测评也定级的原因", "decided_on": "日期"},
+    ),
+    Correction: Watched(
+        "更正",
+        lambda row: f"{_of_record(row)}（第{row.attempt}次）",
+        {"grade": "更正为", "reason": "原因"},
+    ),
+    CorrectionEnd: Watched(
+        "更正结果",
+        lambda row: _of_record(row.correction),
+        {"outcome": "结果", "reason": "撤回原因"},
     ),
     Rectification: Watched(
         "整改方案",

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app.actions.assessment import latest_decisions
 from app.actions.coverage import coverage_of
+from app.actions.final_grade import REASON_MOST, final_grades
 from app.actions.grading import scheme_of
 from app.actions.notice import grades_of, notices_of
-from app.actions.objection import objections_to
+from app.actions.objection import open_objections
 from app.actions.quota import quotas_of
-from app.actions.record import get_record
 from app.actions.round import get_round
 from app.actions.validity import invalid_meetings
+from app.domain.decision import unjudged
 from app.domain.errors import BadInput
 from app.domain.notice import is_over
-from app.models import FinalGrade, GradingRecord, Meeting, MeetingSubject, Notice, Round, db
+from app.models import (
+    FinalGrade,
+    Finalisation,
+    GradingRecord,
+    Meeting,
+    MeetingSubject,
+    Notice,
+    Round,
+    db,
+)
 from app.models.base import writing
-
-REASON_MOST = 500
 
 
 def obstacles(round_: Round, day: date) -> list[str]:
@@ -34,6 +43,7 @@ def obstacles(round_: Round, day: date) -> list[str]:
     return [
         *_missing_organisations(round_, records),
         *_without_grade(records, grades),
+        *_decisions(round_, records),
         *_meetings(round_, records),
         *_invalid_meetings(round_),
         *_quotas(round_),
@@ -51,8 +61,18 @@ def records_of(round_: Round) -> Sequence[GradingRecord]:
     ).all()
 
 
-def finalise(round_id: int, day: date) -> int:
-    """Freeze every grade of the round; how many they are. Raises BadInput with the obstacles."""
+def untested(records: Iterable[GradingRecord]) -> list[GradingRecord]:
+    """Those that no testing meeting has given a result."""
+    return [record for record in records if record.mass is None]
+
+
+def finalise(round_id: int, day: date, why_untested: str = "") -> int:
+    """Freeze every grade of the round; how many they are. Raises BadInput with the obstacles.
+
+    why_untested: the reason why organisations were graded that had no testing meeting; needed
+    where there are any. A county may hold meetings for a sample, but it shall never just happen.
+    """
+    why = " ".join(why_untested.split())
     with writing():
         round_ = get_round(round_id)
         if final_grades(round_):
@@ -60,6 +80,18 @@ def finalise(round_id: int, day: date) -> int:
         found = obstacles(round_, day)
         if found:
             raise BadInput("还不能确定等级：" + "".join(found))
+        lacking = untested(records_of(round_))
+        if lacking and not 1 <= len(why) <= REASON_MOST:
+            raise BadInput(
+                f"{_named([r.organisation.name for r in lacking])}没有开过测评会。"
+                f"请写明为什么不测评也定级（{REASON_MOST} 字以内），再确定。"
+            )
+        db.session.add(
+            Finalisation(
+                round_id=round_.id, untested=len(lacking), reason=why if lacking else "",
+                decided_on=day,
+            )
+        )  # fmt: skip
         grades = grades_of(round_)
         for record_id, grade in grades.items():
             db.session.add(
@@ -75,60 +107,9 @@ def finalise(round_id: int, day: date) -> int:
     return len(grades)
 
 
-def change_final_grade(
-    record_id: int, grade: str, reason: str, day: date, kind: str = "correction"
-) -> FinalGrade:
-    """Add a version that corrects a final grade or raises it after a re-test; the old ones stay.
-
-    The caller's scheme knows the grades. Raises RecordUnknown, BadInput.
-    """
-    with writing():
-        return add_final_grade(get_record(record_id), grade, reason, day, kind)
-
-
-def add_final_grade(
-    record: GradingRecord, grade: str, reason: str, day: date, kind: str
-) -> FinalGrade:
-    """As `change_final_grade`, inside the caller's transaction."""
-    reason = " ".join(reason.split())
-    labels = scheme_of(record.round).domain(record.domain).ladder.labels
-    if grade not in labels:
-        raise BadInput(f"请选择等级：{'、'.join(labels)}。")
-    if not 1 <= len(reason) <= REASON_MOST:
-        raise BadInput(f"请写明更改的原因和依据（{REASON_MOST} 字以内）。")
-    earlier = versions_of_grade(record.id)
-    if not earlier:
-        raise BadInput("这个党组织的等级还没有确定，不用更正。")
-    if earlier[0].grade == grade:
-        raise BadInput(f"现在的等级就是“{grade}”，没有更改。")
-    if kind == "upgrade" and labels.index(grade) > labels.index(earlier[0].grade):
-        raise BadInput("升级晋位后的等级不能比原来低。")
-    made = FinalGrade(
-        record_id=record.id, version=earlier[0].version + 1, kind=kind,
-        grade=grade, reason=reason, decided_on=day,
-    )  # fmt: skip
-    db.session.add(made)
-    return made
-
-
-def versions_of_grade(record_id: int) -> Sequence[FinalGrade]:
-    """All versions of a record's final grade, the newest first."""
-    return db.session.scalars(
-        select(FinalGrade)
-        .where(FinalGrade.record_id == record_id)
-        .order_by(FinalGrade.version.desc())
-    ).all()
-
-
-def final_grades(round_: Round) -> dict[int, FinalGrade]:
-    """The final grade in force of each record that has one, by the record's id."""
-    rows = db.session.scalars(
-        select(FinalGrade)
-        .join(GradingRecord, GradingRecord.id == FinalGrade.record_id)
-        .where(GradingRecord.round_id == round_.id)
-        .order_by(FinalGrade.version)
-    )
-    return {row.record_id: row for row in rows}
+def finalisation_of(round_: Round) -> Finalisation | None:
+    """That and how the round became final; None before, and of rounds of earlier versions."""
+    return db.session.get(Finalisation, round_.id)
 
 
 def _missing_organisations(round_: Round, records: Sequence[GradingRecord]) -> list[str]:
@@ -142,6 +123,23 @@ def _missing_organisations(round_: Round, records: Sequence[GradingRecord]) -> l
 def _without_grade(records: Sequence[GradingRecord], grades: Mapping[int, str | None]) -> list[str]:
     names = [record.organisation.name for record in records if grades[record.id] is None]
     return [f"{_named(names)}还没有等级。"] if names else []
+
+
+def _decisions(round_: Round, records: Sequence[GradingRecord]) -> list[str]:
+    """A sentence for rules not judged, decisions without ground, and reasons that nobody gave."""
+    scheme, decided = scheme_of(round_), latest_decisions(round_)
+    told: dict[str, list[str]] = {}
+    for record in records:
+        name, latest = record.organisation.name, decided.get(record.id)
+        if unjudged(scheme, record.trace, record.mass is not None):
+            told.setdefault("有规则还不能判断，请先补齐情况，或重新测评", []).append(name)
+        if latest and not latest.in_force:
+            told.setdefault("评定以后情况有变，评定已不能成立，请重新评定", []).append(name)
+        elif any(line["effect"] == "flag" for line in record.trace) and not (
+            latest and latest.reason
+        ):
+            told.setdefault("有方案要求说明理由的情形，请评定等级并写明理由", []).append(name)
+    return [f"{_named(names)}{words}。" for words, names in told.items()]
 
 
 def _meetings(round_: Round, records: Sequence[GradingRecord]) -> list[str]:
@@ -184,14 +182,16 @@ def _notices(
     """Grades not published as they stand, periods that run, objections that wait."""
     notices = notices_of(round_.id)
     standing = [notice for notice in notices if notice.state == "published"]
-    published: dict[int, str] = {}
+    published: dict[int, set[str]] = {}
     for notice in standing:
-        published |= {line.record_id: line.grade for line in notice.lines}
+        for line in notice.lines:
+            published.setdefault(line.record_id, set()).add(line.grade)
     unpublished, changed = [], []
     for record in records:
+        # A record may stand in two notices: all of them must say the same.
         if record.id not in published:
             unpublished.append(record.organisation.name)
-        elif grades[record.id] not in (None, published[record.id]):
+        elif grades[record.id] is not None and published[record.id] != {grades[record.id]}:
             changed.append(record.organisation.name)
     found = []
     if unpublished:
@@ -207,12 +207,8 @@ def _notices(
 
 
 def _open_objections(notices: Sequence[Notice]) -> list[str]:
-    found = []
-    for notice in notices:
-        waiting = [o.number for o in objections_to(notice.code) if o.outcome is None]
-        if waiting:
-            found.append(f"公示“{notice.title}”还有 {len(waiting)} 条意见没有答复。")
-    return found
+    waiting = [(notice.title, len(open_objections(notice.code))) for notice in notices]
+    return [f"公示“{title}”还有 {number} 条意见没有答复。" for title, number in waiting if number]
 
 
 def _named(names: Sequence[str]) -> str:

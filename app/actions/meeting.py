@@ -41,6 +41,7 @@ from app.domain.meeting import (
 )
 from app.domain.slip import ALPHABET
 from app.models import (
+    FinalGrade,
     GradingRecord,
     Meeting,
     MeetingSubject,
@@ -334,21 +335,35 @@ def _clashes(meeting: Meeting) -> list[Obstacle]:
             Meeting.id != meeting.id,
         )
     )
-    return [
-        Obstacle(
-            f"“{subject.record.organisation.name}”正在另一个测评会中测评。",
-            "请先结束那个测评会，或从本会去掉这个测评对象。",
-        )
-        for subject in busy
-    ] + [
-        Obstacle(
-            f"“{record.organisation.name}”已有测评结果。",
-            "本会计票后，新的结果会取代原来的结果。",
-            blocking=False,
-        )
-        for record in records.values()
-        if record.mass is not None
-    ]
+    final = set(
+        db.session.scalars(select(FinalGrade.record_id).where(FinalGrade.record_id.in_(records)))
+    )
+    return (
+        [
+            Obstacle(
+                f"“{record.organisation.name}”的等级已经确定，测评结果不能再改。",
+                "复评请在新的一轮里开测评会，或从本会去掉这个测评对象。",
+            )
+            for record in records.values()
+            if record.id in final
+        ]
+        + [
+            Obstacle(
+                f"“{subject.record.organisation.name}”正在另一个测评会中测评。",
+                "请先结束那个测评会，或从本会去掉这个测评对象。",
+            )
+            for subject in busy
+        ]
+        + [
+            Obstacle(
+                f"“{record.organisation.name}”已有测评结果。",
+                "本会计票后，新的结果会取代原来的结果。",
+                blocking=False,
+            )
+            for record in records.values()
+            if record.mass is not None
+        ]
+    )
 
 
 def _is_local(address: str) -> bool:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
-from app.actions.assessment import decided_grades, decision_in_force
+from app.actions.assessment import decided_grades
+from app.actions.final_grade import final_grades, pending_corrections
 from app.actions.grading import scheme_of
 from app.actions.objection import versions_of
 from app.actions.round import get_round
 from app.domain.errors import BadInput
-from app.domain.notice import last_day
+from app.domain.notice import COUNTED, COUNTED_WORDS, check_exceptions, last_day
 from app.domain.slip import ALPHABET
-from app.models import GradingRecord, Notice, NoticeLine, Round, db
+from app.models import CorrectedLine, Correction, GradingRecord, Notice, NoticeLine, Round, db
 from app.models.base import writing
 
 CODE_LENGTH = 8
@@ -42,22 +43,32 @@ class NoticeWish(NamedTuple):
     record_ids: tuple[int, ...]
 
 
-def grade_of(record: GradingRecord) -> str | None:
-    """The grade that stands for a record before it is final; None while there is none.
-
-    The superior's decision, where there is one in force, takes the place of the proposal.
-    """
-    decision = decision_in_force(record)
-    return record.proposed if decision is None else decision.grade
-
-
 def grades_of(round_: Round) -> dict[int, str | None]:
-    """`grade_of` of every record of a round by its id; two statements, however many they are."""
+    """The grade that stands for each record before it is final, by its id; None where none does.
+
+    The superior's decision, where there is one in force, takes the place of the proposal. Two
+    statements, however many they are.
+    """
     decided = decided_grades(round_)
     records = db.session.execute(
         select(GradingRecord.id, GradingRecord.proposed).where(GradingRecord.round_id == round_.id)
     )
     return {row.id: decided.get(row.id, row.proposed) for row in records}
+
+
+class ToPublish(NamedTuple):
+    """What a notice says of a record. correction: of the final grade, while one is under way."""
+
+    grade: str | None
+    correction: Correction | None = None
+
+
+def to_publish(round_: Round) -> dict[int, ToPublish]:
+    """By the record's id: the final grade, or what it is to be corrected to; else `grades_of`."""
+    finals, corrections = final_grades(round_), pending_corrections(round_)
+    found = {i: ToPublish(grade) for i, grade in grades_of(round_).items()}
+    found |= {i: ToPublish(final.grade) for i, final in finals.items()}
+    return found | {i: ToPublish(made.grade, made) for i, made in corrections.items()}
 
 
 def scheme_notice(round_: Round) -> dict[str, Any]:
@@ -79,9 +90,14 @@ def notices_of(round_id: int) -> Sequence[Notice]:
 
 
 def publish_notice(round_id: int, wish: NoticeWish, day: date) -> Notice:
-    """Publish a notice of the round; its period begins. Raises RoundUnknown, BadInput."""
+    """Publish a notice of the round; its period begins. Raises RoundUnknown, BadInput.
+
+    The correction of a final grade is published where the grade was: as a version of that notice.
+    """
     with writing():
-        made = _made(get_round(round_id), wish, day)
+        round_ = get_round(round_id)
+        made = _made(round_, wish, day)
+        _refuse_corrections(round_, made)
         made.code, made.version = _new_code(), 1
         db.session.add(made)
     return made
@@ -104,6 +120,8 @@ def withdraw_notice(code: str, reason: str, day: date) -> Notice:
         old = versions_of(code)[0]
         if old.state == "withdrawn":
             raise BadInput("这个公示已经撤回。")
+        if final_grades(get_round(old.round_id)):
+            raise BadInput("本轮等级已经确定，公示不能撤回。有错的，请更正等级，再发布更正公示。")
         made = Notice(
             round_id=old.round_id, title=old.title, body=old.body, issuer=old.issuer,
             contact=old.contact, published_on=day, days=old.days, counted=old.counted,
@@ -111,6 +129,28 @@ def withdraw_notice(code: str, reason: str, day: date) -> Notice:
         )  # fmt: skip
         _follow(made, old, reason)
     return made
+
+
+def republish(old: Notice, reason: str, day: date) -> Notice:
+    """The same notice with the grades of this moment, in the caller's transaction."""
+    off, worked = ("、".join(old.exceptions.get(name, ())) for name in ("off", "worked"))
+    wish = NoticeWish(
+        old.title, old.body, old.issuer, old.contact, old.days, old.counted, off, worked,
+        tuple(line.record_id for line in old.lines),
+    )  # fmt: skip
+    made = _made(get_round(old.round_id), wish, day)
+    _follow(made, old, reason)
+    return made
+
+
+def _refuse_corrections(round_: Round, made: Notice) -> None:
+    corrected = {line.record_id for line in made.lines if line.corrected}
+    for other in notices_of(round_.id) if corrected else ():
+        names = [n.organisation for n in other.lines if n.record_id in corrected]
+        if names:
+            raise BadInput(
+                f"{'、'.join(names[:5])}正在更正等级。请打开公示“{other.title}”，在那里发布更正。"
+            )
 
 
 def _follow(made: Notice, old: Notice, reason: str) -> None:
@@ -125,18 +165,32 @@ def _made(round_: Round, wish: NoticeWish, day: date) -> Notice:
     body = wish.body.strip()
     if not 1 <= len(body) <= BODY_MOST:
         raise BadInput(f"请填写公示正文（{BODY_MOST} 字以内）。")
-    least = scheme_notice(round_).get("days")
-    if isinstance(least, int) and wish.days < least:
-        raise BadInput(f"方案规定公示 {least} 天，不能少于 {least} 天。")
     off, worked = _days(wish.off), _days(wish.worked)
+    check_exceptions(off, worked)
+    ends = last_day(day, wish.days, wish.counted, off, worked)
+    _require_as_long_as(scheme_notice(round_), ends, day, wish.counted, off, worked)
     return Notice(
         round_id=round_.id, title=title, body=body, issuer=issuer, contact=contact,
         published_on=day, days=wish.days, counted=wish.counted,
         exceptions={name: sorted(d.isoformat() for d in days)
                     for name, days in (("off", off), ("worked", worked))},
-        ends=last_day(day, wish.days, wish.counted, off, worked),
+        ends=ends,
         lines=_lines(round_, wish.record_ids), state="published", reason="",
     )  # fmt: skip
+
+
+def _require_as_long_as(
+    rule: Mapping[str, Any], ends: date, day: date, counted: str, off: set[date], worked: set[date]
+) -> None:
+    """Raise BadInput where the period ends before the scheme lets it, as the scheme counts."""
+    days, how = rule.get("days"), str(rule.get("counted"))
+    if not isinstance(days, int):
+        return
+    stated = how in COUNTED
+    least = last_day(day, days, how if stated else counted, off, worked)
+    if ends < least:
+        kind = f"个{COUNTED_WORDS[how]}" if stated else "天"
+        raise BadInput(f"方案规定公示 {days} {kind}，不能少于 {days} {kind}（到 {least} 为止）。")
 
 
 def _lines(round_: Round, record_ids: Iterable[int]) -> list[NoticeLine]:
@@ -145,19 +199,26 @@ def _lines(round_: Round, record_ids: Iterable[int]) -> list[NoticeLine]:
     chosen = list(dict.fromkeys(record_ids))
     if not chosen or not set(chosen) <= set(records):
         raise BadInput("请至少选择一个本轮的党组织。")
-    lacking = [records[i].organisation.name for i in chosen if grade_of(records[i]) is None]
+    grades = to_publish(round_)
+    lacking = [records[i].organisation.name for i in chosen if grades[i].grade is None]
     if lacking:
         raise BadInput(f"还没有等级，不能公示：{'、'.join(lacking[:5])}。请先完成评定。")
-    return [
-        NoticeLine(
+    found = []
+    for position, record in enumerate((records[i] for i in chosen), start=1):
+        grade, correction = grades[record.id]
+        line = NoticeLine(
             position=position,
             record_id=record.id,
             organisation=record.organisation.name,
             domain=scheme.domain(record.domain).name,
-            grade=grade_of(record),
+            grade=grade,
         )
-        for position, record in enumerate((records[i] for i in chosen), start=1)
-    ]
+        if correction is not None:
+            line.corrected = CorrectedLine(
+                correction_id=correction.id, before=correction.replaces.grade
+            )
+        found.append(line)
+    return found
 
 
 def _days(text: str) -> set[date]:

@@ -76,6 +76,11 @@ def objections_to(code: str) -> Sequence[Objection]:
     ).all()
 
 
+def open_objections(code: str) -> Sequence[Objection]:
+    """Those of `objections_to` that have not been answered."""
+    return [objection for objection in objections_to(code) if objection.outcome is None]
+
+
 def takes_objections(notice: Notice, day: date) -> bool:
     """Whether the public may object to this version on that day."""
     return notice.state == "published" and not is_over(notice.ends, day)
@@ -84,9 +89,10 @@ def takes_objections(notice: Notice, day: date) -> bool:
 def file_objection(
     code: str, about: str, text: str, signed: str, contact: str, day: date
 ) -> Objection:
-    """Take in what somebody objects; the same text a second time is the same objection.
+    """Take in what somebody objects; quite the same a second time is the same objection.
 
-    Raises NoticeUnknown, BadInput.
+    But not to another version of the notice, which is another matter. Raises NoticeUnknown,
+    BadInput.
     """
     text, signed, contact = _plain(text), _line(signed), _line(contact)
     if not text:
@@ -99,19 +105,21 @@ def file_objection(
             raise NoticeOver
         if about and about not in {line.organisation for line in notice.lines}:
             raise NotInNotice
+        mine = Objection.notice_id == notice.id
         same = db.session.scalar(
-            select(Objection).where(Objection.notice_code == code, Objection.text == text)
-        )
+            select(Objection).where(
+                mine, Objection.text == text, Objection.about == about,
+                Objection.signed == signed, Objection.contact == contact,
+            )
+        )  # fmt: skip
         if same is not None:
             return same
-        number = 1 + (
-            db.session.scalar(
-                select(func.max(Objection.number)).where(Objection.notice_code == code)
-            )
-            or 0
-        )
-        if number > OBJECTIONS_MOST:
+        if (db.session.scalar(select(func.count()).where(mine)) or 0) >= OBJECTIONS_MOST:
             raise ObjectionsFull
+        last = db.session.scalar(
+            select(func.max(Objection.number)).where(Objection.notice_code == code)
+        )
+        number = (last or 0) + 1
         made = Objection(
             notice_id=notice.id, notice_code=code, number=number, about=about, text=text,
             signed=signed, contact=contact, received_on=day, investigation="", answer="",
@@ -135,8 +143,8 @@ def answer_objection(
         found = get_objection(objection_id)
         if found.outcome is not None:
             raise BadInput("这条意见已经答复并公布，不能改写。")
-        if found.signed and found.signed in answer:
-            raise BadInput("答复会公布，不能写出提意见人的署名。请改写后再提交。")
+        if any(told and told in answer for told in (found.signed, found.contact)):
+            raise BadInput("答复会公布，不能写出提意见人的署名或联系方式。请改写后再提交。")
         found.investigation, found.answer = investigation, answer
         found.outcome, found.answered_on = outcome, day
     return found

@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload
 from app.actions.assessment import decided_grades
 from app.actions.grading import scheme_of
 from app.domain.quota import Graded, QuotaState, quotas
-from app.models import GradingRecord, Round, db
+from app.models import Correction, FinalGrade, GradingRecord, Round, db
 
 
 def quotas_of(round_: Round) -> list[QuotaState]:
@@ -36,4 +36,33 @@ def graded(round_: Round) -> list[Graded]:
             None if record.superior_score is None else Fraction(record.superior_score),
         )
         for record in records
+    ]
+
+
+def broken_by(round_: Round, correction: Correction) -> list[str]:
+    """A sentence for each quota that holds now and would not with the correction in force.
+
+    Who has risen since by rectification is counted where the round had put it: quotas are over the
+    grading, not over what has become of it.
+    """
+    scheme = scheme_of(round_)
+    if not scheme.data.get("quotas"):
+        return []
+    rows = db.session.execute(
+        select(FinalGrade.record_id, FinalGrade.grade)
+        .join(GradingRecord, GradingRecord.id == FinalGrade.record_id)
+        .where(GradingRecord.round_id == round_.id, FinalGrade.kind != "upgrade")
+        .order_by(FinalGrade.version)
+    )
+    now = {row.record_id: row.grade for row in rows}
+    then = {**now, correction.record_id: correction.grade}
+    everybody = graded(round_)
+    before, after = (
+        quotas(scheme, [one._replace(grade=grades.get(one.id)) for one in everybody])
+        for grades in (now, then)
+    )
+    return [
+        f"更正以后{there.words}"
+        for here, there in zip(before, after, strict=True)
+        if here.holds and not there.holds
     ]

@@ -8,14 +8,27 @@ from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
-from app.actions.finalising import add_final_grade, versions_of_grade
+from app.actions.final_grade import (
+    add_version,
+    pending_correction,
+    read_change,
+    versions_of_grade,
+)
 from app.actions.grading import scheme_of
 from app.actions.record import get_record
 from app.domain.errors import BadInput, NotFound
-from app.domain.rectification import Terms, is_overdue, months_later, terms_for
+from app.domain.rectification import Terms, is_overdue, months_later, proof_stands, terms_for
 from app.domain.slip import ALPHABET
-from app.models import FinalGrade, GradingRecord, Rectification, RectificationEntry, db
+from app.models import (
+    FinalGrade,
+    GradingRecord,
+    Rectification,
+    RectificationEntry,
+    Upgrade,
+    db,
+)
 from app.models.base import writing
 
 TEXT_MOST = 4000
@@ -51,9 +64,13 @@ def terms_of(record: GradingRecord) -> Terms | None:
     versions = versions_of_grade(record.id)
     if not versions:
         return None
+    return _terms(record, versions[0].grade)
+
+
+def _terms(record: GradingRecord, grade: str) -> Terms | None:
     scheme = scheme_of(record.round)
     ladder = scheme.domain(record.domain).ladder
-    return terms_for(scheme.data.get("rectification", ()), ladder, versions[0].grade)
+    return terms_for(scheme.data.get("rectification", ()), ladder, grade)
 
 
 def begin_rectification(record_id: int, plan: Plan, day: date) -> Rectification:
@@ -91,7 +108,8 @@ def begin_rectification(record_id: int, plan: Plan, day: date) -> Rectification:
 def add_entry(rectification_id: int, kind: str, text: str, day: date) -> RectificationEntry:
     """Report `progress` or `proof`, or as the superior `returned` or `accepted`.
 
-    Nothing follows an acceptance, and nothing is accepted without proof. Raises BadInput.
+    Nothing follows an acceptance, and nothing is accepted without proof, after a return without
+    new proof. Raises BadInput.
     """
     if kind not in KINDS:
         raise BadInput("请选择记录的种类。")
@@ -101,8 +119,9 @@ def add_entry(rectification_id: int, kind: str, text: str, day: date) -> Rectifi
         kinds = [entry.kind for entry in plan.entries]
         if "accepted" in kinds:
             raise BadInput("整改已经验收，不能再添加记录。")
-        if kind == "accepted" and "proof" not in kinds:
-            raise BadInput("还没有证明材料，不能验收。请先写明证明材料。")
+        if kind == "accepted" and not proof_stands(kinds):
+            lacking = "退回以后还没有新的证明材料" if "returned" in kinds else "还没有证明材料"
+            raise BadInput(f"{lacking}，不能验收。请先写明证明材料。")
         made = RectificationEntry(rectification_id=plan.id, kind=kind, text=text, made_on=day)
         plan.entries.append(made)
     return made
@@ -111,13 +130,31 @@ def add_entry(rectification_id: int, kind: str, text: str, day: date) -> Rectifi
 def upgrade(rectification_id: int, grade: str, reason: str, day: date) -> FinalGrade:
     """升级晋位: a better grade after acceptance and a re-test, as a new version. Raises BadInput.
 
-    reason: what the re-test gave. The grade that was final before stays as it was.
+    reason: what the re-test gave. The grade that was final before stays as it was. An acceptance
+    raises the grade once. It takes no notice: the documents publish the grading (怀乡中学 2012,
+    四之5; 商都县 2012, 四之5) and say of the way up only 推动升级晋位 (ADR 13).
     """
     with writing():
         plan = get_rectification(rectification_id)
         if not _is_accepted(plan):
             raise BadInput("整改还没有验收，不能升级晋位。")
-        return add_final_grade(plan.record, grade, reason, day, "upgrade")
+        before = versions_of_grade(plan.record_id)[0]
+        reason = read_change(plan.record, before, grade, reason)
+        labels = scheme_of(plan.record.round).domain(plan.record.domain).ladder.labels
+        if labels.index(grade) > labels.index(before.grade):
+            raise BadInput("升级晋位后的等级不能比原来低。")
+        if pending_correction(plan.record_id) is not None:
+            raise BadInput("正在更正这个党组织的等级。请等更正生效或撤回，再升级晋位。")
+        if has_risen(plan):
+            raise BadInput("这次整改已经升级晋位过一次，不能再升。")
+        made = add_version(before, "upgrade", grade, reason, day)
+        db.session.add(Upgrade(rectification_id=plan.id, final_grade=made))
+        return made
+
+
+def has_risen(plan: Rectification) -> bool:
+    """Whether its acceptance has raised the grade already."""
+    return db.session.get(Upgrade, plan.id) is not None
 
 
 def get_rectification(rectification_id: int) -> Rectification:
@@ -136,7 +173,12 @@ def rectification_of(record_id: int) -> Rectification | None:
 def list_rectifications(day: date) -> list[Standing]:
     """All plans: the overdue first, then by deadline, the accepted last."""
     plans: Sequence[Rectification] = db.session.scalars(
-        select(Rectification).order_by(Rectification.deadline, Rectification.id)
+        select(Rectification)
+        .options(
+            selectinload(Rectification.entries),
+            joinedload(Rectification.record).joinedload(GradingRecord.round),
+        )
+        .order_by(Rectification.deadline, Rectification.id)
     ).all()
     found = [standing(plan, day) for plan in plans]
     return sorted(found, key=lambda s: (not s.overdue, s.accepted))
@@ -149,17 +191,22 @@ def standing(plan: Rectification, day: date) -> Standing:
 
 
 def records_to_rectify() -> list[GradingRecord]:
-    """Records whose final grade asks for rectification and that have no plan yet."""
-    planned = select(Rectification.record_id)
+    """Records whose final grade asks for rectification and that have no plan yet.
+
+    Two statements, however many records there are.
+    """
+    without = FinalGrade.record_id.not_in(select(Rectification.record_id))
+    rows = db.session.execute(
+        select(FinalGrade.record_id, FinalGrade.grade).where(without).order_by(FinalGrade.version)
+    )
+    grades = {row.record_id: row.grade for row in rows}
     records = db.session.scalars(
         select(GradingRecord)
-        .where(
-            GradingRecord.id.in_(select(FinalGrade.record_id)),
-            GradingRecord.id.not_in(planned),
-        )
+        .where(GradingRecord.id.in_(select(FinalGrade.record_id).where(without)))
+        .options(joinedload(GradingRecord.organisation), joinedload(GradingRecord.round))
         .order_by(GradingRecord.id)
     )
-    return [record for record in records if terms_of(record) is not None]
+    return [record for record in records if _terms(record, grades[record.id]) is not None]
 
 
 def _is_accepted(plan: Rectification) -> bool:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
-from app.actions.finalising import final_grades
+from app.actions.final_grade import final_grades, pending_corrections
+from app.actions.finalising import finalisation_of
 from app.actions.grading import scheme_of
 from app.actions.notice import grades_of
 from app.actions.rectification import standing
@@ -85,7 +86,7 @@ def figures_of(round_: Round, day: date, only: int | None = None) -> Figures:
     records = db.session.scalars(
         query if only is None else query.where(GradingRecord.id == only)
     ).all()
-    beside = _Beside(round_, day)
+    beside, finalised = _Beside(round_, day), finalisation_of(round_)
     return Figures(
         title=round_.title,
         source=scheme.source,
@@ -99,6 +100,7 @@ def figures_of(round_: Round, day: date, only: int | None = None) -> Figures:
             for r in records
         ),
         gatherings=_gatherings(round_),
+        why_untested=finalised.reason if finalised else "",
     )
 
 
@@ -107,6 +109,10 @@ class _Beside:
 
     def __init__(self, round_: Round, day: date) -> None:
         self._day = day
+        self._remarks = {
+            record_id: f"正在更正为“{correction.grade}”，公示期满、意见都已答复才生效"
+            for record_id, correction in pending_corrections(round_).items()
+        }
         inside = select(GradingRecord.id).where(GradingRecord.round_id == round_.id)
         self._claims: dict[int, str] = {
             row.record_id: row.claimed or ""
@@ -156,6 +162,8 @@ class _Beside:
             opinion=self._opinions.get(record.id, ""),
             years=_years(record, body, self._day),
             improvement=self._improvement(record.id),
+            tested=record.mass is not None,
+            remark=self._remarks.get(record.id, ""),
         )
 
     def _improvement(self, record_id: int) -> Improvement | None:

@@ -12,6 +12,7 @@ from app.domain.errors import NotAllowed
 from app.domain.rights import ABOVE, may
 from app.models import (
     Attachment,
+    Correction,
     GradingRecord,
     Meeting,
     MeetingSubject,
@@ -127,6 +128,14 @@ def require_round_of_record(account: SignedIn, action: str, record_id: int) -> N
         select(GradingRecord.round_id).where(GradingRecord.id == record_id)
     )
     require_round(account, action, round_id or 0)
+
+
+def require_correction(account: SignedIn, action: str, correction_id: int) -> None:
+    """As `require_round_of_record` for the record whose grade a correction is of."""
+    record_id = db.session.scalar(
+        select(Correction.record_id).where(Correction.id == correction_id)
+    )
+    require_round_of_record(account, action, record_id or 0)
 
 
 def require_record_of(account: SignedIn, action: str, what: str, id_: int) -> None:

@@ -13,7 +13,15 @@ from app.actions.record import get_record
 from app.actions.scheme import load_shipped, shipped_text
 from app.domain.errors import BadInput, DomainUnknown, LadderUnknown, RecordInUse, RoundUnknown
 from app.domain.scheme import Scheme
-from app.models import GradingRecord, Meeting, MeetingSubject, Organisation, Round, db
+from app.models import (
+    FinalGrade,
+    GradingRecord,
+    Meeting,
+    MeetingSubject,
+    Organisation,
+    Round,
+    db,
+)
 
 TITLE_MOST = 100
 
@@ -80,9 +88,21 @@ def create_round(wish: RoundWish) -> Round:
 def add_members(round_id: int, members: Sequence[Member]) -> int:
     """Let further organisations take part; how many they were. Raises BadInput."""
     round_ = get_round(round_id)
+    if _is_final(round_):
+        raise BadInput("本轮等级已经确定，不能再增加党组织。请为它们另建一轮。")
     db.session.add_all(_join(round_, scheme_of(round_), members))
     db.session.commit()
     return len(members)
+
+
+def _is_final(round_: Round) -> bool:
+    found = (
+        select(FinalGrade.id)
+        .join(GradingRecord, GradingRecord.id == FinalGrade.record_id)
+        .where(GradingRecord.round_id == round_.id)
+        .limit(1)
+    )
+    return db.session.scalar(found) is not None
 
 
 def remove_member(record_id: int) -> int:

@@ -8,7 +8,8 @@ import click
 from flask.cli import with_appcontext
 
 from app.actions.coverage import coverage_of
-from app.actions.finalising import final_grades, obstacles
+from app.actions.final_grade import final_grades
+from app.actions.finalising import finalisation_of, obstacles, records_of, untested
 from app.actions.quota import quotas_of
 from app.actions.round import get_round
 from app.actions.step import plan, today
@@ -26,13 +27,14 @@ def round_group() -> None:
 @with_appcontext
 @refusing()
 def check_command(round_id: int) -> None:
-    """核对一轮：缺谁、谁重复，比例，没有截止的步骤，还不能定稿的原因；以 JSON 写出。
+    """核对一轮：缺谁、谁重复，比例，没有截止的步骤，谁没有测评，还不能定稿的原因；以 JSON 写出。
 
     一切齐备（或已定稿）时退出状态为 0，还不能定稿为 1，没有这一轮为 2。
     """
     round_ = get_round(round_id)
     found, day = coverage_of(round_), today()
     final = bool(final_grades(round_))
+    finalised = finalisation_of(round_)
     hindered = [] if final else obstacles(round_, day)
     answer = {
         "round": {"id": round_.id, "title": round_.title, "final": final},
@@ -64,6 +66,13 @@ def check_command(round_id: int) -> None:
             if planned.phase != "over"
         ],
         "obstacles": hindered,
+        "untested": {
+            "organisations": [
+                {"id": record.organisation_id, "name": record.organisation.name}
+                for record in untested(records_of(round_))
+            ],
+            "reason": finalised.reason if finalised else "",
+        },
     }
     click.echo(json.dumps(answer, ensure_ascii=False))
     if hindered:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from app.domain.errors import BadInput
-from app.domain.scheme import Ladder, Scheme
+from app.domain.scheme import Ladder, Rule, Scheme
+from app.domain.scheme.condition import Compare, Voted
 
 REASON_LEAST, REASON_MOST = 4, 1000
 _LIMITS = ("cap", "floor_to", "veto")
@@ -75,3 +76,45 @@ def is_outdated(ladder: Ladder, decided: str, proposed: str | None) -> bool:
     if proposed is None or decided not in ladder.labels or proposed not in ladder.labels:
         return True
     return ladder.rank(decided) < ladder.rank(proposed)
+
+
+def unjudged(scheme: Scheme, trace: Iterable[Mapping[str, str]], tested: bool) -> bool:
+    """Whether a rule of the scheme is still open for want of something that can be entered.
+
+    tested: False excuses the rules on the meeting's result.
+    """
+    excused = set() if tested else {rule.id for rule in scheme.rules if _rests_on_meeting(rule)}
+    rules = {rule.id for rule in scheme.rules} - excused
+    return any(line["effect"] == "pending" and line["rule"] in rules for line in trace)
+
+
+def require_correctable(
+    scheme: Scheme, ladder: Ladder, trace: Iterable[Mapping[str, str]], grade: str
+) -> None:
+    """Raise BadInput where a correction would get past what the testing meeting allows.
+
+    A score or a fact may have been entered wrongly; but 不得随意更改测评结果和考核结果 (怀乡中学
+    2012, 五之二): a grade that a rule on the meeting's result keeps down stays down.
+    """
+    rules = {rule.id: rule for rule in scheme.rules if _rests_on_meeting(rule)}
+    for line in trace:
+        rule = rules.get(line["rule"])
+        if rule is None or rule.target is None or line["effect"] not in _LIMITS:
+            continue
+        most = rule.target.of(ladder)
+        if most is not None and ladder.rank(grade) < ladder.rank(most):
+            raise BadInput(
+                f"不能更正为“{grade}”，最高只能是“{most}”。依据：{line['because']}（{line['clause']}）。"
+                "更正不能改变测评结果。"
+            )
+
+
+def _rests_on_meeting(rule: Rule) -> bool:
+    return any(
+        isinstance(part, Voted)
+        or (
+            isinstance(part, Compare)
+            and (part.measure == "satisfaction" or (part.measure, part.name) == ("score", "mass"))
+        )
+        for part in rule.when.walk()
+    )

@@ -13,9 +13,10 @@ from app.domain.errors import BadInput
 
 DAYS_MOST = 60
 OBJECTIONS_MOST = 200
-"""Of one notice, in all its versions."""
+"""Of one version of a notice: whoever fills one up keeps nobody from objecting to the next."""
 
 COUNTED = ("calendar", "working")
+COUNTED_WORDS = {"calendar": "日历日", "working": "工作日"}
 OUTCOMES = {"upheld": "属实，予以采纳", "partly": "部分属实", "not_upheld": "不属实，不予采纳"}
 SATURDAY = 5
 
@@ -45,6 +46,16 @@ def last_day(
         if left == 0:
             return day
     raise BadInput("放假日期填得太多，算不出公示的最后一天。请检查。")
+
+
+def check_exceptions(off: Collection[date], worked: Collection[date]) -> None:
+    """Raise BadInput of days that cannot be what they are said to be: then somebody mistyped."""
+    both = sorted(set(off) & set(worked))
+    if both:
+        raise BadInput(f"{both[0]} 既写成放假，又写成调休上班。请核对日期。")
+    wrong = sorted(day for day in worked if day.weekday() < SATURDAY)
+    if wrong:
+        raise BadInput(f"{wrong[0]} 不是周末，不用写成调休上班。请核对日期。")
 
 
 def is_over(ends: date, today: date) -> bool:

@@ -51,3 +51,9 @@ def months_later(start: date, months: int) -> date:
 def is_overdue(deadline: date, accepted: bool, today: date) -> bool:
     """Whether the day has passed without acceptance."""
     return not accepted and today > deadline
+
+
+def proof_stands(kinds: Sequence[str]) -> bool:
+    """Whether there is proof that has not been returned. kinds: of the entries, in their order."""
+    told = [kind for kind in kinds if kind in ("proof", "returned")]
+    return told[-1:] == ["proof"]

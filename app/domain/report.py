@@ -70,7 +70,8 @@ class Entry:
     """One organisation of a round. domain: its code; grade: final, decided or proposed, or empty.
 
     Scores and percentages are texts as the product prints them. rate: satisfied, and of how many.
-    voted: the marks of the testing meeting in words. years: since a member was last admitted.
+    voted: the marks of the testing meeting in words; tested: whether there was one. years: since a
+    member was last admitted. remark: what is to be known beside, such as a correction under way.
     """
 
     name: str
@@ -90,6 +91,8 @@ class Entry:
     opinion: str
     years: int | None
     improvement: Improvement | None = None
+    tested: bool = True
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,10 @@ class Gatherings:
 
 @dataclass(frozen=True)
 class Figures:
-    """All that the forms of a round are made from. labels: grades of each domain, best first."""
+    """All that the forms of a round are made from. labels: grades of each domain, best first.
+
+    why_untested: the reason why some became final without a testing meeting.
+    """
 
     title: str
     source: str
@@ -114,8 +120,10 @@ class Figures:
     labels: Mapping[str, tuple[str, ...]]
     entries: tuple[Entry, ...]
     gatherings: Gatherings
+    why_untested: str = ""
 
 
+UNTESTED = "未测评"
 FILLED_IN = ("填表人：", "审核人：", "（盖章）", "年　月　日")
 NO_NEW_MEMBER_YEARS = 3
 
@@ -129,9 +137,10 @@ def register(figures: Figures, entry: Entry) -> Document:
         ("所属领域", figures.domains.get(entry.domain, entry.domain), "党员人数", members),
         ("党组织书记", entry.secretary, "自评得分", entry.self_score),
         ("自我认定等级", entry.self_claim, "上级评定得分", entry.superior_score),
-        ("群众测评", Wide(entry.voted, 3)),
-        ("满意率", entry.percent, "评定等级", entry.grade),
+        ("群众测评", Wide(entry.voted if entry.tested else UNTESTED, 3)),
+        ("满意率", _rate(entry), "评定等级", entry.grade),
         ("定级理由", Wide("\n".join((*entry.reasons, *filter(None, (entry.opinion,)))), 3)),
+        *([("备注", Wide(entry.remark, 3))] if entry.remark else ()),
         ("党组织意见", Wide("\n\n书记（签名）：　　　　　　（盖章）　　年　月　日", 3)),
         ("上级党组织意见", Wide("\n\n负责人（签名）：　　　　　（盖章）　　年　月　日", 3)),
     ]
@@ -152,7 +161,7 @@ def details(figures: Figures) -> Document:
             tuple(
                 (
                     number, e.name, e.superior, e.secretary, _known(e.members), e.self_score,
-                    e.percent, e.superior_score, e.grade, "",
+                    _rate(e), e.superior_score, e.grade, e.remark,
                 )
                 for number, e in enumerate(entries, start=1)
             ),
@@ -191,17 +200,17 @@ def ledger(figures: Figures) -> Document:
     """各领域基层党组织分类定级台账: grade by grade, with what is to be put right."""
     head = (
         "序号", "党组织名称", "书记", "等级", "存在的主要问题", "整改措施", "责任人", "整改时限",
-        "进展",
+        "进展", "备注",
     )  # fmt: skip
     grids = []
     for name, entries in _by_domain(figures):
         order = {label: n for n, label in enumerate(figures.labels[entries[0].domain])}
         ranked = sorted(entries, key=lambda e: order.get(e.grade, len(order)))
         rows: tuple[tuple[Value | Wide, ...], ...] = tuple(
-            (number, e.name, e.secretary, e.grade, *_improvement(e.improvement))
+            (number, e.name, e.secretary, e.grade, *_improvement(e.improvement), _beside(e))
             for number, e in enumerate(ranked, start=1)
         )
-        grids.append(Grid(name, head, rows, (5, 22, 9, 8, 26, 26, 9, 12, 9)))
+        grids.append(Grid(name, head, rows, (5, 20, 9, 8, 24, 24, 9, 12, 9, 10)))
     title = "各领域基层党组织分类定级台账"
     return _document(figures, title, grids, FILLED_IN, landscape=True)
 
@@ -249,7 +258,7 @@ def analysis(figures: Figures) -> Document:
     words = [
         f"{figures.title}依据{figures.source}，对 {len(entries)} 个党组织分类定级，涉及{domains}。",
         f"一、测评。共召开党员群众测评会 {held.held} 次，{turnout}。",
-        _satisfaction_words(entries),
+        _satisfaction_words(entries) + _untested_words(figures),
         "二、定级。" + _grade_words(entries, _all_labels(figures)),
     ]
     words += [
@@ -336,6 +345,22 @@ def _satisfaction_words(entries: Sequence[Entry]) -> str:
         f"有测评结果的 {len(tested)} 个，满意率合计 {_together(tested)}；"
         f"最高的是{high.name}（{high.percent}），最低的是{low.name}（{low.percent}）。"
     )
+
+
+def _untested_words(figures: Figures) -> str:
+    lacking = sum(not entry.tested for entry in figures.entries)
+    if not lacking:
+        return ""
+    why = f"，原因：{figures.why_untested.rstrip('。')}" if figures.why_untested else ""
+    return f"没有测评的 {lacking} 个{why}。"
+
+
+def _rate(entry: Entry) -> str:
+    return entry.percent if entry.tested else UNTESTED
+
+
+def _beside(entry: Entry) -> str:
+    return "；".join(filter(None, ("" if entry.tested else UNTESTED, entry.remark)))
 
 
 def _together(entries: Iterable[Entry]) -> str:

@@ -5,7 +5,16 @@ from app.models.audit import AuditEntry
 from app.models.base import Base, db
 from app.models.box import boxes
 from app.models.meeting import Meeting, MeetingSubject, VoterGroup
-from app.models.notice import FinalGrade, Notice, NoticeLine, Objection
+from app.models.notice import (
+    CorrectedLine,
+    Correction,
+    CorrectionEnd,
+    FinalGrade,
+    Finalisation,
+    Notice,
+    NoticeLine,
+    Objection,
+)
 from app.models.organisation import Organisation, OrganisationChange
 from app.models.paper import attendance, paper_entries, paper_issues, paper_results
 from app.models.process import (
@@ -20,7 +29,7 @@ from app.models.process import (
     Survey,
     Visit,
 )
-from app.models.rectification import Rectification, RectificationEntry
+from app.models.rectification import Rectification, RectificationEntry, Upgrade
 from app.models.round import GradingRecord, Round
 from app.models.urn import pictures, slips, spent_nonces, urn_blocks, urn_groups, urn_meeting
 
@@ -30,8 +39,12 @@ __all__ = [
     "AttachmentContent",
     "AuditEntry",
     "Base",
+    "CorrectedLine",
+    "Correction",
+    "CorrectionEnd",
     "Decision",
     "FinalGrade",
+    "Finalisation",
     "GradingRecord",
     "Meeting",
     "MeetingSubject",
@@ -49,6 +62,7 @@ __all__ = [
     "SelfLine",
     "SuperiorLine",
     "Survey",
+    "Upgrade",
     "Visit",
     "VoterGroup",
     "attendance",

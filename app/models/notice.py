@@ -1,11 +1,20 @@
-"""公示, objections to it, and grades that have become final."""
+"""公示, objections to it, grades that have become final, and how one of them is corrected."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    ForeignKeyConstraint,
+    String,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base
@@ -60,6 +69,13 @@ class NoticeLine(Base):
     domain: Mapped[str] = mapped_column(String(60))
     grade: Mapped[str] = mapped_column(String(20))
 
+    corrected: Mapped[CorrectedLine | None] = relationship(
+        primaryjoin=lambda: (
+            (NoticeLine.notice_id == CorrectedLine.notice_id)
+            & (NoticeLine.position == CorrectedLine.position)
+        )
+    )
+
 
 class Objection(Base):
     """What somebody objects to a notice. signed, contact: empty where they gave none.
@@ -112,3 +128,93 @@ class FinalGrade(Base):
     grade: Mapped[str] = mapped_column(String(20))
     reason: Mapped[str] = mapped_column(String(500), default="")
     decided_on: Mapped[date] = mapped_column(Date)
+
+
+class Finalisation(Base):
+    """That a round's grades became final; once for each round.
+
+    untested: how many organisations had had no testing meeting. reason: why they were graded all
+    the same.
+    """
+
+    __tablename__ = "finalisations"
+    __table_args__ = (
+        CheckConstraint("untested >= 0", name="untested"),
+        CheckConstraint("untested = 0 OR length(reason) > 0", name="untested_why"),
+    )
+
+    round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
+    untested: Mapped[int] = mapped_column()
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    decided_on: Mapped[date] = mapped_column(Date)
+
+
+class Correction(Base):
+    """That a final grade is to be corrected; it comes into force by its end, not before.
+
+    replaces_id: the version that it corrects. attempt: of this record, from 1; the next may begin
+    when the one before has ended.
+    """
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        CheckConstraint("length(reason) > 0", name="reason"),
+        CheckConstraint("attempt > 0", name="attempt"),
+        UniqueConstraint("record_id", "attempt"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    record_id: Mapped[int] = mapped_column(ForeignKey("grading_records.id"))
+    attempt: Mapped[int] = mapped_column()
+    replaces_id: Mapped[int] = mapped_column(ForeignKey("final_grades.id"))
+    grade: Mapped[str] = mapped_column(String(20))
+    reason: Mapped[str] = mapped_column(String(500))
+    proposed_on: Mapped[date] = mapped_column(Date)
+
+    replaces: Mapped[FinalGrade] = relationship()
+    end: Mapped[CorrectionEnd | None] = relationship(back_populates="correction")
+
+
+class CorrectionEnd(Base):
+    """What became of a correction, once. final_grade_id: the version that it has made.
+
+    reason: why it was withdrawn.
+    """
+
+    __tablename__ = "correction_ends"
+    __table_args__ = (
+        CheckConstraint("outcome IN ('in_force', 'withdrawn')", name="outcome"),
+        CheckConstraint(
+            "(outcome = 'in_force') = (final_grade_id IS NOT NULL)", name="grade_in_force"
+        ),
+        CheckConstraint("outcome = 'in_force' OR length(reason) > 0", name="withdrawn_why"),
+        UniqueConstraint("final_grade_id"),
+    )
+
+    correction_id: Mapped[int] = mapped_column(ForeignKey("corrections.id"), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    final_grade_id: Mapped[int | None] = mapped_column(ForeignKey("final_grades.id"))
+    ended_on: Mapped[date] = mapped_column(Date)
+
+    correction: Mapped[Correction] = relationship(back_populates="end")
+    final_grade: Mapped[FinalGrade | None] = relationship()
+
+
+class CorrectedLine(Base):
+    """That a line of a notice publishes a correction. before: the grade in force until then."""
+
+    __tablename__ = "corrected_lines"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["notice_id", "position"], ["notice_lines.notice_id", "notice_lines.position"]
+        ),
+        UniqueConstraint("notice_id", "correction_id"),
+    )
+
+    notice_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    correction_id: Mapped[int] = mapped_column(ForeignKey("corrections.id"))
+    before: Mapped[str] = mapped_column(String(20))
+
+    correction: Mapped[Correction] = relationship()

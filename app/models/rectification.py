@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, String, Text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base
+from app.models.notice import FinalGrade
 from app.models.round import GradingRecord
 
 
@@ -49,3 +50,15 @@ class RectificationEntry(Base):
     kind: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
     made_on: Mapped[date] = mapped_column(Date)
+
+
+class Upgrade(Base):
+    """That an accepted rectification has raised a grade: one acceptance raises it once."""
+
+    __tablename__ = "upgrades"
+    __table_args__ = (UniqueConstraint("final_grade_id"),)
+
+    rectification_id: Mapped[int] = mapped_column(ForeignKey("rectifications.id"), primary_key=True)
+    final_grade_id: Mapped[int] = mapped_column(ForeignKey("final_grades.id"))
+
+    final_grade: Mapped[FinalGrade] = relationship()

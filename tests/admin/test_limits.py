@@ -156,7 +156,7 @@ def test_what_has_been_published_cannot_be_changed_in_the_database(
             "公示", "现予公示。", "党总支", "电话", 1, "calendar", "", "", (1, 2, 3)
         )  # fmt: skip
         publish_notice(round_id, wish, day)
-        finalise(round_id, day + timedelta(days=2))
+        finalise(round_id, day + timedelta(days=2), "抽样测评，没有抽到。")
         db.session.add(
             Decision(
                 record_id=1,

@@ -11,17 +11,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from app.actions.finalising import change_final_grade, finalise, obstacles, versions_of_grade
+from app.actions.final_grade import versions_of_grade
+from app.actions.finalising import finalise, obstacles
 from app.actions.notice import NoticeWish, correct_notice, publish_notice, withdraw_notice
 from app.actions.objection import answer_objection, file_objection, objections_to, today
-from app.actions.record import change_scores
+from app.actions.record import change_facts, change_scores
 from app.actions.round import get_round
 from app.domain.errors import BadInput
 from app.domain.notice import OBJECTIONS_MOST
-from app.models import Notice, Objection, db
+from app.models import Decision, Notice, Objection, db
 from tests.admin.conftest import Office, make_round
 
 DAY = date(2012, 4, 3)
+WHY = "只抽样测评，这几个党组织没有抽到。"
 WISH = NoticeWish(
     "等级公示", "现予公示。", "怀乡中学党总支", "0668-1234567", 2, "calendar", "", "", (1, 2, 3)
 )
@@ -97,6 +99,41 @@ def test_the_days_of_the_scheme_are_the_least(app: Flask) -> None:
     round_id = make_round(app, "shangdu-2012", "village")
     with app.app_context(), pytest.raises(BadInput, match="不能少于 2 天"):
         publish_notice(round_id, WISH._replace(days=1), DAY)
+
+
+@pytest.mark.parametrize(
+    ("days", "counted", "lawful"),
+    [(2, "calendar", False), (3, "calendar", False), (4, "calendar", True), (1, "working", False),
+     (2, "working", True)],
+)  # fmt: skip
+def test_where_the_scheme_counts_working_days_the_period_is_as_long_as_that(
+    app: Flask, graded: int, days: int, counted: str, lawful: bool
+) -> None:
+    friday = date(2012, 4, 6)
+    with app.app_context():
+        round_ = get_round(graded)
+        round_.scheme_text = round_.scheme_text.replace(
+            'days = "unstated"', 'days = 2\ncounted = "working"'
+        )
+        db.session.commit()
+        wish = WISH._replace(days=days, counted=counted)
+        if lawful:
+            assert publish_notice(graded, wish, friday).ends == date(2012, 4, 10)
+        else:
+            with pytest.raises(BadInput, match="方案规定公示 2 个工作日"):
+                publish_notice(graded, wish, friday)
+
+
+@pytest.mark.parametrize(
+    ("off", "worked", "words"),
+    [("2012-04-04", "2012-04-04", "既写成放假"), ("", "2012-04-04", "不是周末")],
+)
+def test_holidays_that_cannot_be_are_refused(
+    app: Flask, graded: int, off: str, worked: str, words: str
+) -> None:
+    wish = WISH._replace(counted="working", off=off, worked=worked)
+    with app.app_context(), pytest.raises(BadInput, match=words):
+        publish_notice(graded, wish, DAY)
 
 
 def test_a_correction_is_a_new_version_that_points_to_the_old(
@@ -176,6 +213,36 @@ def test_a_notice_takes_a_bounded_number_of_objections(app: Flask, code: str) ->
             file_objection(code, "", "再来一条", "", "", today())
 
 
+def test_who_fills_a_version_up_keeps_nobody_from_objecting_to_the_next(
+    app: Flask, code: str
+) -> None:
+    with app.app_context():
+        for n in range(OBJECTIONS_MOST):
+            file_objection(code, "", f"意见 {n}", "", "", today())
+        correct_notice(code, WISH, "名称写错", today())
+        made = file_objection(code, "", "意见 1", "", "", today())
+        assert made.number == OBJECTIONS_MOST + 1
+
+
+def test_what_differs_in_anything_is_another_objection(app: Flask, code: str) -> None:
+    with app.app_context():
+        said = [
+            file_objection(code, about, "不同意", signed, "", today()).number
+            for about, signed in (
+                ("", ""), ("第一党支部", ""), ("第二党支部", ""), ("", "张三"), ("", ""),
+            )
+        ]  # fmt: skip
+    assert said == [1, 2, 3, 4, 1]
+
+
+def test_an_answer_gives_away_neither_name_nor_address(app: Flask, code: str) -> None:
+    with app.app_context():
+        made = file_objection(code, "", "票数不对", "张三", "13900000000", today())
+        for answer in ("张三反映的属实", "已回电 13900000000"):
+            with pytest.raises(BadInput, match="署名或联系方式"):
+                answer_objection(made.id, "查过", answer, "upheld", today())
+
+
 def test_nothing_of_an_objection_tells_the_address_or_the_hour(
     app: Flask, client: FlaskClient, code: str
 ) -> None:
@@ -202,11 +269,10 @@ def test_grades_become_final_only_after_the_period_and_every_answer(
         with pytest.raises(BadInput, match="没有答复"):
             finalise(graded, after)
         answer_objection(made.id, "查过", "不属实", "not_upheld", after)
-        assert finalise(graded, after) == 3
+        assert finalise(graded, after, WHY) == 3
         with pytest.raises(BadInput, match="已经确定"):
             finalise(graded, after)
-        change_final_grade(1, "较好", "复查发现算错", after)
-        assert [(v.version, v.grade) for v in versions_of_grade(1)] == [(2, "较好"), (1, "好")]
+        assert [(v.version, v.grade) for v in versions_of_grade(1)] == [(1, "好")]
 
 
 def test_a_grade_that_differs_from_the_published_one_has_to_be_published_again(
@@ -221,6 +287,40 @@ def test_a_grade_that_differs_from_the_published_one_has_to_be_published_again(
         assert "还没有公示" in "".join(obstacles(get_round(graded), after))
 
 
+def test_two_notices_that_stand_must_say_the_same(app: Flask, graded: int) -> None:
+    with app.app_context():
+        publish_notice(graded, WISH, DAY)
+        change_scores(1, "95", "85")
+        publish_notice(graded, WISH._replace(title="第二个公示"), DAY)
+        after = DAY + timedelta(days=9)
+        assert obstacles(get_round(graded), after) == ["第一党支部的等级与公示的不同，请更正公示。"]
+
+
+def test_what_a_rule_wants_a_reason_for_needs_a_decision_that_gives_it(app: Flask) -> None:
+    round_id = make_round(app, "siba-school-2013", "school")
+    with app.app_context():
+        for record_id, years in ((1, "0"), (2, "3"), (3, "")):
+            change_scores(record_id, "95", "95")
+            change_facts(record_id, {"years_without_new_member": years})
+        told = "".join(obstacles(get_round(round_id), DAY))
+    assert "第二党支部有方案要求说明理由的情形，请评定等级并写明理由。" in told
+    assert "第三党支部有规则还不能判断，请先补齐情况，或重新测评。" in told
+    assert "第一党支部有" not in told
+
+
+def test_a_decision_that_has_lost_its_ground_is_made_again(app: Flask, graded: int) -> None:
+    with app.app_context():
+        decision = Decision(
+            record_id=1, version=1, grade="好", proposed="好", basis={}, decided_on=DAY
+        )
+        db.session.add(decision)
+        db.session.commit()
+        assert "评定已不能成立" not in "".join(obstacles(get_round(graded), DAY))
+        change_scores(1, "95", "85")
+        told = "".join(obstacles(get_round(graded), DAY))
+        assert "第一党支部评定以后情况有变，评定已不能成立，请重新评定。" in told
+
+
 def test_the_round_page_of_final_grades_names_each_obstacle(
     office: Office, app: Flask, graded: int, open_id: int
 ) -> None:
@@ -230,16 +330,3 @@ def test_the_round_page_of_final_grades_names_each_obstacle(
     refused = office.post(f"/admin/rounds/{graded}/final")
     assert refused.status_code == 400
     assert "还不能确定等级" in refused.text
-
-
-def test_a_round_becomes_final_and_is_corrected_on_its_pages(
-    office: Office, app: Flask, graded: int
-) -> None:
-    with app.app_context():
-        publish_notice(graded, WISH, DAY)
-    assert "可以确定" in office.get(f"/admin/rounds/{graded}/final").text
-    assert office.post(f"/admin/rounds/{graded}/final").status_code == 302
-    assert office.post("/admin/records/1/final", {"grade": "较好"}).status_code == 400
-    wish = {"grade": "较好", "reason": "复查"}
-    assert office.post("/admin/records/1/final", wish).status_code == 302
-    assert "更正：复查" in office.get("/admin/records/1/final").text

@@ -7,11 +7,12 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from app.actions.finalising import finalise, versions_of_grade
+from app.actions.final_grade import versions_of_grade
+from app.actions.finalising import finalise
 from app.actions.notice import publish_notice
 from app.actions.objection import today
 from app.actions.organisation import create_branches, create_organisation
-from app.actions.record import change_scores, get_record
+from app.actions.record import change_facts, change_scores, get_record
 from app.actions.rectification import (
     Plan,
     add_entry,
@@ -25,7 +26,7 @@ from app.actions.round import Member, RoundWish, create_round
 from app.actions.scheme import load_shipped
 from app.domain.errors import BadInput
 from tests.admin.conftest import Office, make_round
-from tests.admin.test_notice import DAY, WISH
+from tests.admin.test_notice import DAY, WHY, WISH
 
 PLAN = Plan("组织生活不正常", "按月开会", "李书记", None, False)
 
@@ -35,7 +36,7 @@ def _final(app: Flask, round_id: int, scores: tuple[str, ...] = ("95", "85", "50
         for record_id, score in enumerate(scores, start=1):
             change_scores(record_id, score, score)
         publish_notice(round_id, WISH, DAY)
-        assert finalise(round_id, DAY + timedelta(days=3)) == 3
+        assert finalise(round_id, DAY + timedelta(days=3), WHY) == 3
 
 
 @pytest.fixture
@@ -82,6 +83,10 @@ def test_a_grade_is_raised_only_after_acceptance_and_the_old_one_stays(
         add_entry(plan.id, "proof", "会议记录六份", DAY)
         with pytest.raises(BadInput, match="没有验收"):
             upgrade(plan.id, "一般", "复评 85 分", DAY)
+        add_entry(plan.id, "returned", "没有签到", DAY)
+        with pytest.raises(BadInput, match="退回以后还没有新的证明材料"):
+            add_entry(plan.id, "accepted", "好", DAY)
+        add_entry(plan.id, "proof", "补了签到", DAY)
         add_entry(plan.id, "accepted", "同意", DAY)
         with pytest.raises(BadInput, match="已经验收"):
             add_entry(plan.id, "progress", "还有", DAY)
@@ -93,6 +98,8 @@ def test_a_grade_is_raised_only_after_acceptance_and_the_old_one_stays(
         ]
         with pytest.raises(BadInput, match="不能比原来低"):
             upgrade(plan.id, "后进", "退步", DAY)
+        with pytest.raises(BadInput, match="已经升级晋位过一次"):
+            upgrade(plan.id, "先进", "再升", DAY)
 
 
 def test_overdue_plans_stand_first_and_accepted_ones_are_not_overdue(
@@ -110,6 +117,10 @@ def test_overdue_plans_stand_first_and_accepted_ones_are_not_overdue(
             (3, True), (2, False), (1, False),
         ]  # fmt: skip
     assert "逾期" in office.get("/admin/rectifications").text
+    # Whoever is above meets them without having to look for them.
+    for path in ("/admin/", f"/admin/rounds/{round_id}"):
+        assert "3 份整改方案已经逾期" not in office.get(path).text
+        assert "2 份整改方案已经逾期" in office.get(path).text
 
 
 def test_a_plan_is_made_and_reported_on_in_the_pages(
@@ -135,6 +146,9 @@ def test_a_plan_is_made_and_reported_on_in_the_pages(
 
 def test_a_plan_is_public_where_the_scheme_wants_it_and_nowhere_else(app: Flask) -> None:
     round_id = make_round(app, "siba-school-2013", "school")
+    with app.app_context():
+        for record_id in (1, 2, 3):
+            change_facts(record_id, {"years_without_new_member": "0"})
     _final(app, round_id)
     public = app.test_client()
     with app.app_context():

@@ -13,6 +13,7 @@ from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import event
 
+from app.actions.correction import propose_correction
 from app.actions.finalising import finalise
 from app.actions.notice import NoticeWish, publish_notice
 from app.actions.organisation import change_profile, create_organisation, get_organisation
@@ -44,7 +45,7 @@ def school(app: Flask, office: Office) -> int:
             "公示", "现予公示。", "党总支", "电话", 1, "calendar", "", "", (1, 2, 3)
         )  # fmt: skip
         publish_notice(round_id, wish, day)
-        finalise(round_id, day + timedelta(days=2))
+        finalise(round_id, day + timedelta(days=2), "抽样测评，没有抽到。")
         plan = Plan("组织生活不正常。", "每月开会。", "李书记", day + timedelta(days=60), False)
         begin_rectification(3, plan, day)
     return round_id
@@ -94,14 +95,28 @@ def test_the_details_say_what_was_entered_and_nothing_else(office: Office, schoo
     cells = _cells(sheet)
     assert cells[0][0] == DETAILS
     wanted = [
-        [1, "第一党支部", "怀乡中学党总支", "=张书记", 12, "95", "", "92.5", "好", ""],
-        [2, "=HYPERLINK(1)党支部", "怀乡中学党总支", "", "", "90", "", "89.999", "较好", ""],
-        [3, "第三党支部", "怀乡中学党总支", "", "", "70", "", "59", "较差", ""],
+        [1, "第一党支部", "怀乡中学党总支", "=张书记", 12, "95", "未测评", "92.5", "好", ""],
+        [2, "=HYPERLINK(1)党支部", "怀乡中学党总支", "", "", "90", "未测评", "89.999", "较好", ""],
+        [3, "第三党支部", "怀乡中学党总支", "", "", "70", "未测评", "59", "较差", ""],
     ]
     assert [["" if v is None else v for v in row] for row in cells[4:7]] == wanted
     types = {cell.data_type for row in sheet.iter_rows() for cell in row}
     assert "f" not in types, "a name that begins with = is no formula"
     assert _table(_word(office, path))[1:] == [[str(v) for v in row] for row in wanted]
+
+
+def test_a_correction_under_way_is_named_and_the_old_grade_stands(
+    app: Flask, office: Office, school: int
+) -> None:
+    with app.app_context():
+        propose_correction(1, "较好", "复查发现算错", today())
+    words = "正在更正为“较好”，公示期满、意见都已答复才生效"
+    details = _table(_word(office, f"/admin/rounds/{school}/forms/details"))
+    assert details[1][8:] == ["好", words]
+    ledger = _table(_word(office, f"/admin/rounds/{school}/forms/ledger"))
+    assert (ledger[1][3], ledger[1][-1]) == ("好", f"未测评；{words}")
+    register = _table(_word(office, "/admin/records/1/forms/register"))
+    assert ["备注", words, words, words] in register
 
 
 def test_the_ledger_goes_from_the_best_to_the_last_with_what_is_put_right(
@@ -112,7 +127,7 @@ def test_the_ledger_goes_from_the_best_to_the_last_with_what_is_put_right(
     assert [row[3] for row in table[1:]] == ["好", "较好", "较差"]
     assert table[3][4:] == [
         "组织生活不正常。", "每月开会。", "李书记",
-        f"{deadline.year}年{deadline.month}月{deadline.day}日", "整改中",
+        f"{deadline.year}年{deadline.month}月{deadline.day}日", "整改中", "未测评",
     ]  # fmt: skip
 
 
@@ -123,7 +138,7 @@ def test_the_register_of_one_organisation_has_room_for_opinions_and_seals(
     table = _table(_word(office, path))
     assert table[0] == ["党组织名称", "第一党支部", "第一党支部", "第一党支部"]
     assert table[3] == ["党组织书记", "=张书记", "自评得分", "95"]
-    assert table[6] == ["满意率", "", "评定等级", "好"]
+    assert table[6] == ["满意率", "未测评", "评定等级", "好"]
     assert "（盖章）" in table[9][1]
     cells = _cells(_excel(office, path).worksheets[0])
     assert [str(v) for v in cells[5] if v is not None] == [
@@ -160,6 +175,7 @@ def test_the_analysis_adds_up(office: Office, school: int) -> None:
     assert "对 3 个党组织分类定级，涉及机关事业单位3个。" in text
     assert "共召开党员群众测评会 0 次" in text
     assert "“好”1个（33.33%）、“较好”1个（33.33%）、“较差”1个（33.33%）" in text
+    assert "没有测评的 3 个，原因：抽样测评，没有抽到。" in text
     assert "已定整改方案 1 个，整改中 1 个。" in text
 
 

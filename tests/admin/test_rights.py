@@ -23,6 +23,8 @@ from app.models import (
     Account,
     Attachment,
     AttachmentContent,
+    Correction,
+    FinalGrade,
     GradingRecord,
     Notice,
     Objection,
@@ -92,20 +94,26 @@ def _place(name: str, county: int) -> Place:
         record_id=record_id, code=f"BBBBBBB{round_id}", organisation=name, grade="较差",
         problems="一", measures="二", responsible="三", published=False, begun_on=DAY, deadline=DAY,
     )  # fmt: skip
-    db.session.add_all([visit, own, content, notice, plan])
+    grade = FinalGrade(record_id=record_id, version=1, kind="final", grade="较差", decided_on=DAY)
+    db.session.add_all([visit, own, content, notice, plan, grade])
     db.session.flush()
+    correction = Correction(
+        record_id=record_id, attempt=1, replaces_id=grade.id, grade="一般", reason="算错",
+        proposed_on=DAY,
+    )  # fmt: skip
     file = Attachment(
         assessment_id=own.id, content_id=content.id, position=0, name="一.pdf", kind="pdf", size=8
     )
     objection = Objection(
         notice_id=notice.id, notice_code=notice.code, number=1, text="有意见", received_on=DAY
     )
-    db.session.add_all([file, objection])
+    db.session.add_all([file, objection, correction])
     db.session.commit()
     values = {
         "organisation_id": branch, "round_id": round_id, "record_id": record_id,
         "meeting_id": meeting_id, "visit_id": visit.id, "attachment_id": file.id,
         "code": notice.code, "objection_id": objection.id, "rectification_id": plan.id,
+        "correction_id": correction.id,
     }  # fmt: skip
     return Place(committee, branch, values)
 

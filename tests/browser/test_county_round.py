@@ -72,6 +72,9 @@ def test_a_county_walks_a_round(
     _publish(page, round_url, screenshot)
     offices.some_days_later(server, 6)
     page.goto(f"{round_url}/final")
+    # Meetings are held for a sample; that it is one has to be said.
+    expect(page.locator("#untested")).to_contain_text("569 个党组织没有开过测评会")
+    page.fill("#why_untested", "测评会抽样召开：嘎查村、机关各抽一个，其余按评分定级。")
     screenshot(page, "s3-final")
     page.click("#finalise-button")
     page.click("#finalise-confirm")

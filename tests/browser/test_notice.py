@@ -93,7 +93,7 @@ def test_overdue_plans_are_seen_on_a_laptop(
 ) -> None:
     day = today()
     with app.app_context():
-        finalise(1, day + timedelta(days=9))
+        finalise(1, day + timedelta(days=9), "抽样测评，没有抽到。")
         begun = day - timedelta(days=90)
         for record_id, late in ((3, 30), (2, -30)):
             plan = Plan(

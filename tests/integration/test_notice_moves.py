@@ -8,14 +8,17 @@ from pathlib import Path
 import flask_migrate
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
 
 from app.actions.backup import back_up, restore
+from app.actions.correction import bring_into_force, propose_correction
 from app.actions.finalising import finalise
 from app.actions.moving import copy_database
 from app.actions.notice import NoticeWish, correct_notice, publish_notice
 from app.actions.objection import answer_objection, file_objection
 from app.actions.record import change_scores
-from app.actions.rectification import Plan, add_entry, begin_rectification
+from app.actions.rectification import Plan, add_entry, begin_rectification, upgrade
 from app.config import Config
 from app.factory import create_app
 from app.models import Base, db
@@ -26,8 +29,16 @@ from tests.urns import all_rows
 DAY = date(2012, 4, 3)
 TABLES = {
     "notices", "notice_lines", "objections", "final_grades", "rectifications",
-    "rectification_entries",
+    "rectification_entries", "finalisations", "corrections", "correction_ends", "corrected_lines",
+    "upgrades",
 }  # fmt: skip
+
+COLUMN = dict.fromkeys(TABLES, "grade = 'x'") | {
+    "notices": "title = 'x'", "objections": "answer = 'x'", "rectification_entries": "text = 'x'",
+    "finalisations": "reason = 'x'", "correction_ends": "reason = 'x'",
+    "corrected_lines": "before = 'x'", "upgrades": "final_grade_id = 1",
+}  # fmt: skip
+"""What an attempt to change a row sets."""
 
 
 @pytest.fixture
@@ -42,9 +53,15 @@ def filled(app: Flask) -> Flask:
         made = file_objection(code, "", "票数不对", "", "", DAY)
         correct_notice(code, wish, "名称写错", DAY)
         answer_objection(made.id, "查过", "不属实", "not_upheld", DAY)
-        finalise(round_id, DAY + timedelta(days=9))
+        finalise(round_id, DAY + timedelta(days=9), "抽样测评，没有抽到。")
         plan = begin_rectification(3, Plan("问题", "措施", "李书记", DAY, True), DAY)
-        add_entry(plan.id, "progress", "开会", DAY)
+        for kind in ("progress", "proof", "accepted"):
+            add_entry(plan.id, kind, "开会", DAY)
+        upgrade(plan.id, "好", "复评", DAY)
+        later = DAY + timedelta(days=10)
+        correction = propose_correction(1, "好", "算错", later)
+        correct_notice(code, wish, "算错", later)
+        bring_into_force(correction.id, later + timedelta(days=9))
     rows = all_rows(app)
     assert all(rows[table] for table in TABLES)
     return app
@@ -76,6 +93,34 @@ def test_they_move_to_postgresql(filled: Flask, postgres: Postgres) -> None:
         copied = copy_database(_url(target), lambda _engine: None)
     assert {c.table for c in copied if c.rows} >= TABLES
     assert len(copied) == len(Base.metadata.sorted_tables)
+
+
+def test_postgresql_keeps_them_as_they_were_too(filled: Flask, postgres: Postgres) -> None:
+    target = create_app(
+        Config.from_env(
+            {"MINGCE_DATA": str(filled.config["MINGCE"].data), "DATABASE_URL": postgres.database()}
+        )
+    )
+    with target.app_context():
+        flask_migrate.upgrade()
+        url = _url(target)
+    with filled.app_context():
+        copy_database(url, lambda _engine: None)
+    with target.app_context():
+        for table in sorted(TABLES - {"rectifications"}):
+            for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {COLUMN[table]}"):  # noqa: S608 - constants
+                with pytest.raises(DatabaseError, match="never changed"):
+                    db.session.execute(text(statement))
+                db.session.rollback()
+        # What nobody has answered yet may be answered.
+        waiting = "UPDATE objections SET answer = '好' WHERE outcome IS NULL"
+        assert db.session.execute(text(waiting)).rowcount == 0
+        db.session.rollback()
+        db.session.remove()
+        flask_migrate.downgrade(revision="base")
+        flask_migrate.upgrade()
+        db.session.remove()
+        db.engine.dispose()
 
 
 def _url(app: Flask) -> str:
