@@ -24,6 +24,8 @@ def test_a_round_that_lacks_something_says_what_and_exits_with_one(app: Flask) -
     assert told["quotas"] == []
     assert "上报备案" in [step["name"] for step in told["open_steps"]]
     assert "第二党支部、第三党支部还没有等级。" in told["obstacles"]
+    names = [body["name"] for body in told["untested"]["organisations"]]
+    assert (names, told["untested"]["reason"]) == (["第一党支部", "第二党支部", "第三党支部"], "")
 
 
 def test_a_round_that_does_not_exist_exits_with_two(app: Flask) -> None:
