@@ -32,7 +32,9 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-"""What every answer carries; a view may say otherwise of its cache."""
+"""What every answer carries, unless a view says otherwise in one of `VIEWS_SAY`."""
+
+VIEWS_SAY = ("Cache-Control", "Permissions-Policy")
 
 ADMIN_DOOR = "/admin"
 _address_secret = secrets.token_bytes(32)
@@ -69,7 +71,7 @@ def harden(app: Flask) -> None:
     @app.after_request
     def _headers(response: Response) -> Response:
         for name, value in HEADERS.items():
-            if name != "Cache-Control" or name not in response.headers:
+            if name not in VIEWS_SAY or name not in response.headers:
                 response.headers[name] = value
         return response
 

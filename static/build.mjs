@@ -12,10 +12,13 @@ import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { languagesFor, wordFiles } from "./words.mjs";
 
-const NAMES = ["phone", "receipt", "verifier", "reading", "why", "notice", "screen", "admin"];
+const NAMES = [
+  "phone", "tablet", "decoder", "receipt", "verifier", "reading", "why", "notice", "screen", "admin",
+];
 /** Pages that are read rather than worked with share one script. */
 const STYLE_ONLY = ["why", "notice"];
-const SCRIPT_ONLY = ["reading"];
+/** `decoder` is fetched by another script, when it needs it. */
+const SCRIPT_ONLY = ["reading", "decoder"];
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE = join(ROOT, "static", "src");
 const DIST = join(ROOT, "static", "dist");

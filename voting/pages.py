@@ -35,6 +35,14 @@ def phone(code: str) -> str:
     return render_template("voting/phone.html", code=code)
 
 
+@blueprint.get("/t/<code>")
+def tablet(code: str) -> Response:
+    """The page of a device that voters share: as the slip's page, and with leave for the camera."""
+    answer = Response(render_template("voting/tablet.html", code=code))
+    answer.headers["Permissions-Policy"] = "camera=(self), microphone=(), geolocation=()"
+    return answer
+
+
 @blueprint.get("/why")
 def why() -> str:
     """Why it is called secret, in plain words: the same for everybody, and without a script."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.actions.closing import close_meeting
+from app.actions.live import Turnout, turnout
 from app.actions.meeting import (
     Settings,
     choose_subjects,
@@ -60,6 +61,11 @@ class OpenMeeting:
     def api(self, path: str) -> str:
         """An address of this meeting's API that needs no browser's host rules."""
         return f"{self._server.base}/api/v1/meetings/{self.code}/{path}"
+
+    def turnout(self) -> Turnout:
+        """How many slips are out and used, and how many ballots are in."""
+        with _application(self._server.data):
+            return turnout(self.code)
 
     def close(self) -> None:
         """Close the meeting, as the admin does."""

@@ -9,9 +9,10 @@ import { OtherTab, StorageError, changeBook } from "./storage.js";
 import { showTrouble, showWorking } from "./views/welcome.js";
 
 export class Course {
-  /** `code`: the meeting's code. */
-  constructor(code) {
+  /** `code`: the meeting's code. `shelf`: under which name this page keeps its book. */
+  constructor(code, shelf = code) {
     this.code = code;
+    this.shelf = shelf;
     this.tab = "";
     this.work = null;
     this.clock = 0;
@@ -53,10 +54,15 @@ export class Course {
     if (turn !== this.turn) throw new Stopped();
   }
 
+  /** Whether this page has the book, and no other. */
+  holds(book) {
+    return book.tab === this.tab;
+  }
+
   /** Edits the book, unless another page has taken it over. */
   change(edit) {
-    return changeBook(this.code, (book) => {
-      if (book.tab !== this.tab) throw new OtherTab();
+    return changeBook(this.shelf, (book) => {
+      if (!this.holds(book)) throw new OtherTab();
       edit(book);
     });
   }

@@ -11,9 +11,13 @@ const SIZES = [
   { now: _("大字：现在是最大字号，按一下换一种"), changed: _("已换成最大字号") },
 ];
 
-/** Applies the remembered size and lets the button `#size` step through the sizes. */
-export function startSize() {
-  let size = remembered();
+/**
+ * Applies the remembered size and lets the button `#size` step through the sizes. `own`: the size
+ * to begin with on a device that remembers nothing. Returns a function that goes back to it.
+ */
+export function startSize(own) {
+  const first = own === undefined ? remembered() : own;
+  let size = first;
   const control = document.getElementById("size");
   const apply = () => {
     document.documentElement.setAttribute("data-size", String(size));
@@ -21,16 +25,24 @@ export function startSize() {
   };
   control.addEventListener("click", () => {
     size = (size + 1) % SIZES.length;
-    try {
-      localStorage.setItem(KEY, String(size));
-    } catch (error) {
-      // The size is a comfort: the page works without remembering it.
-    }
+    if (own === undefined) remember(size);
     apply();
     announce(SIZES[size].changed);
   });
   control.hidden = false;
   apply();
+  return () => {
+    size = first;
+    apply();
+  };
+}
+
+function remember(size) {
+  try {
+    localStorage.setItem(KEY, String(size));
+  } catch (error) {
+    // The size is a comfort: the page works without remembering it.
+  }
 }
 
 function remembered() {

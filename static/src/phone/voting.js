@@ -19,9 +19,9 @@ const LOOK_AGAIN_MS = 8000;
 const FINAL = ["slip_used", "slip_unknown", "already_cast"];
 
 export class Voting extends Course {
-  /** `code`: the meeting's code. Nothing happens before `start`. */
-  constructor(code) {
-    super(code);
+  /** `code`, `shelf`: see Course. Nothing happens before `start`. */
+  constructor(code, shelf) {
+    super(code, shelf);
     this.meeting = null;
     this.notice = null;
   }
@@ -40,7 +40,7 @@ export class Voting extends Course {
   takeSlip() {
     const fragment = location.hash;
     try {
-      changeBook(this.code, (book) => {
+      changeBook(this.shelf, (book) => {
         book.tab = this.tab;
         if (fragment.length < 2) return;
         const slip = slipFromFragment(fragment);
@@ -68,8 +68,8 @@ export class Voting extends Course {
   /** Shows the screen that follows from what is remembered and from the meeting's state. */
   route() {
     this.halt();
-    const book = readBook(this.code);
-    if (book.tab !== this.tab) throw new OtherTab();
+    const book = readBook(this.shelf);
+    if (!this.holds(book)) throw new OtherTab();
     const slip = slips.currentSlip(book);
     if (slip && slip.stage === "refused") return this.showRefusedSlip(slip.code);
     const { state } = this.meeting;
@@ -216,7 +216,7 @@ export class Voting extends Course {
   /** The phone's own back key, while the ballot is filled in. */
   back() {
     return this.guard(() => {
-      const slip = slips.currentSlip(readBook(this.code));
+      const slip = slips.currentSlip(readBook(this.shelf));
       if (!this.meeting || !slip || slip.stage !== "ready") return;
       if (this.cancelDialog && document.querySelector("[role=dialog]")) {
         this.cancelDialog();
@@ -238,7 +238,7 @@ export class Voting extends Course {
   }
 
   async send() {
-    const { group, nonce, iv, sealed } = slips.currentSlip(readBook(this.code));
+    const { group, nonce, iv, sealed } = slips.currentSlip(readBook(this.shelf));
     await this.patiently(
       { title: _("正在提交选票…"), text: _("选票已经封好。请稍候，不要关闭本页。") },
       (signal) => ask(`${this.code}/ballots`, { group, nonce, iv, sealed }, signal),
@@ -253,9 +253,9 @@ export class Voting extends Course {
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       // The vote is in the box: erasing goes before remembering the receipt.
-      book = readBook(this.code);
+      book = readBook(this.shelf);
       slips.settleSlip(book);
-      localStorage.removeItem(storageKey(this.code));
+      localStorage.removeItem(storageKey(this.shelf));
     }
     // After closing, a second sealed ballot on this phone is looked for as well.
     if (this.meeting.state === "closed" && slips.waitingSlip(book)) return this.route();
@@ -276,7 +276,7 @@ export class Voting extends Course {
         throw error;
       }
     });
-    if (slips.isCounted(slips.currentSlip(readBook(this.code)), this.meeting, box)) {
+    if (slips.isCounted(slips.currentSlip(readBook(this.shelf)), this.meeting, box)) {
       return this.settle();
     }
     this.change((book) => slips.refuseSlip(book, "ballot_missed"));
@@ -302,7 +302,7 @@ export class Voting extends Course {
 
   /** A refusal that no repetition mends. */
   showRefusal(code) {
-    const slip = slips.currentSlip(readBook(this.code));
+    const slip = slips.currentSlip(readBook(this.shelf));
     if (code === "meeting_closed" && this.meeting) {
       this.meeting.state = "closed";
       return this.guard(() => this.route());

@@ -24,6 +24,16 @@ export function slipFromFragment(fragment) {
   }
 }
 
+/**
+ * A slip from all that its QR code holds: `{meeting, token, digest}`, or null. Which host it names
+ * does not matter: the digest tells whether the meeting is the one.
+ */
+export function slipFromLink(text) {
+  const parts = text.trim().match(/^https?:\/\/[^/?#\s]+\/v\/([0-9A-Za-z]{1,12})\/?#(\S+)$/i);
+  const slip = parts && slipFromFragment(parts[2]);
+  return slip && Object.assign({ meeting: parts[1].toUpperCase() }, slip);
+}
+
 /** The token of a typed slip code as 16 characters, or null if it cannot be one. */
 export function tokenFromTyping(text) {
   const token = fromCrockford(text, TOKEN_BYTES);

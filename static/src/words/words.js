@@ -157,19 +157,22 @@ function retellAll(root) {
 /**
  * Lets the page speak the language chosen on this phone, or else that in which it came, and makes
  * the switch on top of it work. A page that came from no server (`data-asks`) goes by the browser.
+ * `keeps`: whether a choice is remembered. Returns a function that goes back to the beginning.
  */
-export function startLanguage() {
+export function startLanguage(keeps = true) {
   const root = document.documentElement;
   bindWritten();
   const came = root.hasAttribute("data-asks") ? asked() : byTag(root.lang);
   // An address that names a language is somebody's wish of this moment.
-  const chosen = /[?&]lang=/.test(location.search) ? null : byTag(remembered());
-  const control = switchOf(document.getElementById("language"));
-  speak(chosen || came || SOURCE, control);
+  const chosen = !keeps || /[?&]lang=/.test(location.search) ? null : byTag(remembered());
+  const control = switchOf(document.getElementById("language"), keeps);
+  const first = chosen || came || SOURCE;
+  speak(first, control);
+  return () => speak(first, control);
 }
 
 /** The button that changes the language; without a script there is a link in its place, or nothing. */
-function switchOf(there) {
+function switchOf(there, keeps) {
   if (!there || LANGUAGES.length < 2) return null;
   const control = document.createElement("button");
   control.type = "button";
@@ -177,6 +180,7 @@ function switchOf(there) {
   control.className = there.className;
   control.addEventListener("click", () => {
     speak(nextLanguage(), control);
+    if (!keeps) return;
     try {
       localStorage.setItem(KEY, language.tag);
     } catch (error) {

@@ -26,7 +26,8 @@ export function showWelcome({ meeting, subjects, onStart }) {
   );
 }
 
-function fact(name, text) {
+/** One line of the facts. */
+export function fact(name, text) {
   return h("li", { class: "facts__item" }, h("b", { class: "facts__name" }, name), h("span", {}, text));
 }
 
