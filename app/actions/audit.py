@@ -354,9 +354,10 @@ def _text(value: object) -> str:
         case date():
             text = value.isoformat()
         case {"satisfaction": dict() as rate, "meeting": meeting}:
-            text = (
-                f"{meeting}：满意率 {rate['percent']}%（{rate['numerator']}÷{rate['denominator']}）"
-            )
+            figures = rate.get("figures", f"{rate['numerator']}÷{rate['denominator']}")
+            text = f"{meeting}：满意率 {rate['percent']}%（{figures}）"
+            if not rate["denominator"]:
+                text = f"{meeting}：没有满意率"
         case dict() | list():
             text = json.dumps(value, ensure_ascii=False, sort_keys=True)
         case _:

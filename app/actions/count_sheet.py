@@ -14,6 +14,7 @@ from app.actions.meeting import get_meeting
 from app.actions.paper import Papers, papers_of
 from app.actions.result import Table, result_tables
 from app.actions.validity import invalid_meetings
+from app.actions.weighing import Weighed, weighed_results
 from app.domain.box import Box, GroupCounts, box_marks
 from app.domain.errors import CountSheetNotReady
 from app.domain.meeting import Form
@@ -53,7 +54,7 @@ class CountSheet(NamedTuple):
     """formulas: as frozen at opening. checks: the sums that must agree, and whether they do.
 
     channels: phones and papers side by side; empty where there are no papers, or where one of the
-    two has fewer than k ballots.
+    two has fewer than k ballots. weighed: where voter groups have weights; `tables` are without.
     """
 
     meeting: Meeting
@@ -68,6 +69,7 @@ class CountSheet(NamedTuple):
     attendance: tuple[tuple[str, Attendance], ...]
     faults: tuple[Fault, ...]
     channels: tuple[Channel, ...]
+    weighed: tuple[Weighed, ...]
 
     @property
     def reconciled(self) -> bool:
@@ -114,6 +116,7 @@ def count_sheet(meeting_id: int) -> CountSheet:
             f for judged in invalid_meetings(meeting.round, meeting.id) for f in judged.faults
         ),
         channels=_channels(meeting, form, row.cast - papers.valid, papers) if papers else (),
+        weighed=weighed_results(meeting, form),
     )
 
 

@@ -95,7 +95,8 @@ def shown_meeting(meeting_code: str) -> dict[str, Any]:
     """What the screen shows beside the figures: names, address, form; `subjects` empty in a draft.
 
     `satisfaction`: subject id → of which questions its rate is formed, which choices count as
-    satisfied, and which are left out.
+    satisfied, which are left out, and whether the rate that counts is weighted by voter groups,
+    which the one on the screen never is.
     """
     table = Meeting.__table__.c
     with reading() as connection:
@@ -123,6 +124,7 @@ def shown_meeting(meeting_code: str) -> dict[str, Any]:
                 "questions": rule["question_ids"],
                 "satisfied": rule["satisfied"],
                 "left_out": rule["left_out"],
+                "weighted": rule.get("weighted", False),
             }
             for subject, rule in form["satisfaction"].items()
         },

@@ -44,7 +44,9 @@ class MassResult(NamedTuple):
     """What a testing meeting says of one organisation.
 
     final: False for a released picture of a meeting that is still open, of `at` ballots; then
-    charts and satisfaction are empty until there is one to show.
+    charts and satisfaction are empty until there is one to show. weighted: the scheme weighs voter
+    groups; a provisional satisfaction is without weights all the same, and `together` is what a
+    final one would be without.
     """
 
     meeting: Meeting
@@ -53,6 +55,8 @@ class MassResult(NamedTuple):
     at: int
     charts: tuple[Chart, ...]
     satisfaction: Mapping[str, Any] | None
+    weighted: bool = False
+    together: Mapping[str, Any] | None = None
 
 
 class Status(NamedTuple):
@@ -202,6 +206,7 @@ def _provisional(
         released["at"],
         _charts(record, counts),
         released["satisfaction"][subject_id],
+        _weighted(record),
     )
 
 
@@ -215,7 +220,14 @@ def _final(record: GradingRecord, meeting: Meeting) -> MassResult:
                 sums[choice] = sums.get(choice, 0) + number
     charts = _charts(record, counts)
     cast = max((chart.total for chart in charts), default=0)
-    return MassResult(meeting, True, cast, cast, charts, mass["satisfaction"])
+    return MassResult(
+        meeting, True, cast, cast, charts, mass["satisfaction"], _weighted(record),
+        mass.get("together"),
+    )  # fmt: skip
+
+
+def _weighted(record: GradingRecord) -> bool:
+    return bool(scheme_of(record.round).weighted_groups(record.domain))
 
 
 def _charts(record: GradingRecord, counts: Mapping[str, Mapping[str, int]]) -> tuple[Chart, ...]:

@@ -144,6 +144,7 @@ class _Beside:
         body = record.organisation
         rate = (record.mass or {}).get("satisfaction") or {}
         whole = rate.get("denominator") or 0
+        together = (record.mass or {}).get("together")
         return Entry(
             name=body.name,
             kind=KIND_WORDS[body.kind],
@@ -155,6 +156,7 @@ class _Beside:
             self_claim=self._claims.get(record.id, ""),
             percent=f"{rate['percent']}%" if whole else "",
             rate=(rate["numerator"], whole) if whole else None,
+            marks=(together["numerator"], together["denominator"]) if together else None,
             voted=_voted(scheme, record),
             superior_score=_score(record.superior_score),
             grade=grade,

@@ -21,12 +21,16 @@ class Line(NamedTuple):
 
 
 class Table(NamedTuple):
-    """One question. choices: labels. Satisfaction stands where the question decides it."""
+    """One question. choices: labels. Satisfaction stands where the question decides it.
+
+    weighted: the scheme weighs voter groups, and these satisfactions are without the weights.
+    """
 
     title: str
     choices: tuple[str, ...]
     lines: tuple[Line, ...]
     has_satisfaction: bool
+    weighted: bool = False
 
 
 def result_tables(
@@ -56,5 +60,8 @@ def result_tables(
             )
             labels = tuple(choice.label for choice in choices)
             decides = any(line.satisfaction is not None for line in lines)
-            found.append(Table(question.title, labels, lines, decides))
+            weighted = decides and any(
+                form.rule(cell.subject).weighted for cell in cells if cell.choices == choices
+            )
+            found.append(Table(question.title, labels, lines, decides, weighted))
     return tuple(found)

@@ -88,13 +88,14 @@ def demo(
     with refusing():
         scheme, text = _scheme(scheme_id)
         scheme, ladder = _with_ladder(scheme, ladder)
-        shares = _groups(groups, slips, k)
+        chosen = _subjects(scheme, ladder, subjects, domain, _records(records_file))
+        shares = _groups(groups, slips, k, _named_groups(scheme, chosen))
         plan = DemoPlan(
             scheme_id=scheme.id,
             scheme_text=text,
             ladder=ladder,
             root=preset(scheme.id, scheme.domains).root,
-            subjects=_subjects(scheme, ladder, subjects, domain, _records(records_file)),
+            subjects=chosen,
             groups=shares,
             policy=policy,
             k=k,
@@ -152,14 +153,26 @@ def _with_ladder(scheme: Scheme, ladder: str | None) -> tuple[Scheme, str | None
     return (scheme, None) if ladder is None else (scheme.with_ladder(ladder), ladder)
 
 
-def _groups(text: str | None, slips: int | None, k: int) -> tuple[DemoGroup, ...]:
+def _named_groups(scheme: Scheme, subjects: tuple[DemoSubject, ...]) -> list[str]:
+    """The groups that the scheme reckons with for these subjects; else one for everybody."""
+    found: dict[str, None] = {}
+    for domain in dict.fromkeys(subject.domain for subject in subjects):
+        groups = scheme.voter_groups(domain)
+        if any(group.weight is not None or group.least_share is not None for group in groups):
+            found |= {group.name: None for group in groups}
+    return list(found) or ["党员群众"]
+
+
+def _groups(text: str | None, slips: int | None, k: int, names: list[str]) -> tuple[DemoGroup, ...]:
     """The voter groups; `slips` are shared out among them by their numbers of persons."""
     if text is None:
         if slips is None:
             raise Refusal("缺少 --slips。用法见 flask --app wsgi demo --help。")
-        if slips < k:
-            click.echo(f"应到人数按最少的 {k} 人计，只发 {slips} 张测评票。", err=True)
-        return (DemoGroup("党员群众", max(slips, k), slips),)
+        shares = share_out(slips, [1] * len(names))
+        if min(shares) < k:
+            click.echo(f"每类应到人数按最少的 {k} 人计，只发 {slips} 张测评票。", err=True)
+        pairs = zip(names, shares, strict=True)
+        return tuple(DemoGroup(name, max(share, k), share) for name, share in pairs)
     persons: list[tuple[str, int]] = []
     # Commas and colons of a Chinese keyboard are full-width.
     for part in text.replace("\uff0c", ",").split(","):
@@ -168,9 +181,9 @@ def _groups(text: str | None, slips: int | None, k: int) -> tuple[DemoGroup, ...
         if not (colon and name and number.isascii() and number.isdecimal() and len(number) < 6):
             raise Refusal("--groups 应为“类别:人数”，用逗号隔开，如 党员:30,群众代表:20。")
         persons.append((name, int(number)))
-    names = [name for name, _ in persons]
-    lawful = all(name.isprintable() and len(name) <= 40 for name in names)
-    if len(names) > 9 or len(set(names)) < len(names) or not lawful:
+    typed = [name for name, _ in persons]
+    lawful = all(name.isprintable() and len(name) <= 40 for name in typed)
+    if len(typed) > 9 or len(set(typed)) < len(typed) or not lawful:
         raise Refusal("--groups 最多 9 类，每类名称 40 字以内，且不能相同。")
     total = sum(number for _, number in persons)
     if not 1 <= total <= SLIPS_MOST:

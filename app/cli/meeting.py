@@ -150,8 +150,9 @@ def tally_lines(form: Form, shown: dict[str, Any]) -> list[str]:
         marks = " ".join(f"{label} {counts[value]}" for value, label in labels.items())
         rate = shown["satisfaction"][cell.subject]
         percent = f"{rate['percent']}%" if rate["denominator"] else "—"
+        title = "未加权满意率" if form.rule(cell.subject).weighted else "满意率"
         lines.append(
-            f"{names[cell.subject]}：{marks}；满意率 {percent}"
+            f"{names[cell.subject]}：{marks}；{title} {percent}"
             f"（{rate['numerator']}/{rate['denominator']}）"
         )
     return lines

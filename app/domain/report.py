@@ -69,7 +69,8 @@ class Improvement:
 class Entry:
     """One organisation of a round. domain: its code; grade: final, decided or proposed, or empty.
 
-    Scores and percentages are texts as the product prints them. rate: satisfied, and of how many.
+    Scores and percentages are texts as the product prints them. rate: satisfied, and of how many;
+    where voter groups are weighed, the rate in lowest terms, and `marks` are the plain numbers.
     voted: the marks of the testing meeting in words; tested: whether there was one. years: since a
     member was last admitted. remark: what is to be known beside, such as a correction under way.
     """
@@ -93,6 +94,12 @@ class Entry:
     improvement: Improvement | None = None
     tested: bool = True
     remark: str = ""
+    marks: tuple[int, int] | None = None
+
+    @property
+    def counted(self) -> tuple[int, int] | None:
+        """Satisfied marks, and of how many: what may be added up over organisations."""
+        return self.marks or self.rate
 
 
 @dataclass(frozen=True)
@@ -341,8 +348,9 @@ def _satisfaction_words(entries: Sequence[Entry]) -> str:
         return "还没有测评结果。"
     ordered = sorted(tested, key=lambda e: Fraction(*(e.rate or (0, 1))))
     low, high = ordered[0], ordered[-1]
+    plain = "（按票数，未加权）" if any(entry.marks for entry in tested) else ""
     return (
-        f"有测评结果的 {len(tested)} 个，满意率合计 {_together(tested)}；"
+        f"有测评结果的 {len(tested)} 个，满意率合计 {_together(tested)}{plain}；"
         f"最高的是{high.name}（{high.percent}），最低的是{low.name}（{low.percent}）。"
     )
 
@@ -364,7 +372,7 @@ def _beside(entry: Entry) -> str:
 
 
 def _together(entries: Iterable[Entry]) -> str:
-    rates = [entry.rate for entry in entries if entry.rate]
+    rates = [entry.counted for entry in entries if entry.counted]
     return _share(sum(n for n, _ in rates), sum(d for _, d in rates)) if rates else ""
 
 

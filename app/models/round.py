@@ -45,7 +45,9 @@ class GradingRecord(Base):
 
     facts: name → value, as the scheme's rules ask. mass: the final result of its testing meeting
     as JSON, or NULL: {"meeting": code, "tallies": {group: {question: {choice: n}}},
-    "satisfaction": {"numerator", "denominator", "percent"}}. proposed and trace follow from
+    "satisfaction": {"numerator", "denominator", "percent"}}; where the scheme weighs voter groups,
+    that satisfaction is the weighted one (with "figures" and "groups"), and "together" is the one
+    of all marks. proposed and trace follow from
     scores, mass and facts, and are written whenever one of them changes.
     """
 

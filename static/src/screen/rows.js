@@ -41,6 +41,7 @@ export function buildRows(meeting) {
     pages.push(page);
   }
   show("rate-label", each > 1);
+  setText("rate-label", rateLabel(plans.some((plan) => plan.weighted)));
   buildSharedLegend(shared ? plans[0].choices : []);
   startTurning();
 }
@@ -93,10 +94,16 @@ function planRows(meeting) {
         name: kinds.length > 1 ? `${subject.name}（${kindTitle(titles)}）` : subject.name,
         choices: coloured(cells[0].choices, rated ? rule : null),
         rated,
+        weighted: rated && rule.weighted,
       });
     }
   }
   return plans;
+}
+
+/** The rate of all marks together is not the one that counts where voter groups have weights. */
+function rateLabel(weighted) {
+  return weighted ? "未加权满意率" : "满意率";
 }
 
 function kindTitle(questions) {
@@ -150,7 +157,7 @@ function buildRow(plan, shared) {
   }
   row.percent = make("b", "rate__number", "");
   row.sign = make("span", "rate__sign", "%");
-  row.rate = make("p", "rate", make("span", "rate__label", "满意率"), row.percent, row.sign);
+  row.rate = make("p", "rate", make("span", "rate__label", rateLabel(plan.weighted)), row.percent, row.sign);
   row.element = make("article", "row", row.name, legend, bar, row.rate);
   return row;
 }
