@@ -17,6 +17,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     coverage,
     final,
     guard,
+    library,
     meeting,
     notice,
     organisation,

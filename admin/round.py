@@ -13,11 +13,11 @@ from admin.guard import me
 from app.actions import round as actions
 from app.actions.coverage import due_members
 from app.actions.grading import scheme_of
+from app.actions.library import find_scheme, offered
 from app.actions.organisation import Node, organisation_tree
 from app.actions.record import list_statuses
 from app.actions.rights import holds, reach_of, require, visible_meetings, visible_rounds
 from app.actions.round import Member, RoundWish
-from app.actions.scheme import list_shipped, load_shipped
 from app.domain.errors import BadInput, DomainUnknown
 from app.domain.scheme import Scheme
 from app.models import Organisation, Round
@@ -37,16 +37,14 @@ def rounds() -> str:
 @blueprint.get("/rounds/new")
 def choose_scheme() -> str:
     """First the scheme: it decides what else is asked."""
-    return render_template(
-        "admin/round_scheme.html", schemes=list_shipped(), nodes=organisation_tree()
-    )
+    return render_template("admin/round_scheme.html", schemes=offered(), nodes=organisation_tree())
 
 
 @blueprint.route("/rounds/new/<scheme_id>", methods=["GET", "POST"])
 def new_round(scheme_id: str) -> Answer:
     """Title, ladder, who takes part."""
-    scheme = load_shipped(scheme_id)
-    form = RoundForm()
+    kept, form = find_scheme(scheme_id), RoundForm()
+    scheme = kept.scheme
 
     def create() -> Round:
         members = tuple(due_members(scheme, _holder())) if _everybody() else _members()
@@ -54,7 +52,7 @@ def new_round(scheme_id: str) -> Answer:
         return actions.create_round(
             RoundWish(
                 text(form.title), scheme_id, form.ladder.data or None, form.totals_only.data,
-                members, _holder(),
+                members, _holder(), _seen(),
             )
         )  # fmt: skip
 
@@ -63,7 +61,8 @@ def new_round(scheme_id: str) -> Answer:
         nodes = [n for n in _own_nodes() if n.organisation.closed_on is None]
         page = render_template(
             "admin/round_new.html",
-            form=form, scheme=scheme, nodes=nodes, domain_of=partial(_domain_of, scheme),
+            form=form, scheme=scheme, version=kept.version, nodes=nodes,
+            domain_of=partial(_domain_of, scheme),
         )  # fmt: skip
         return page, 400 if form.errors else 200
     flash(f"已建立“{made.title}”，每个党组织有了一份定级记录。", "success")
@@ -133,6 +132,12 @@ def _everybody() -> bool:
 def _holder() -> int | None:
     chosen = request.form.get("holder", "")
     return int(chosen) if chosen.isdecimal() and len(chosen) < 10 else None
+
+
+def _seen() -> int | None:
+    """The version of the scheme of which the page spoke; None of a shipped one."""
+    seen = request.form.get("version", "")
+    return int(seen) if seen.isdecimal() and seen.isascii() and len(seen) < 9 else None
 
 
 def _domain_of(scheme: Scheme, organisation: Organisation) -> str:

@@ -36,6 +36,8 @@ from app.models import (
     Round,
     RoundPoints,
     RoundStep,
+    SchemeState,
+    SchemeVersion,
     SelfAssessment,
     SuperiorLine,
     Survey,
@@ -102,7 +104,23 @@ _WATCHED: Mapping[type, Watched] = {
     Round: Watched(
         "轮次",
         lambda row: row.title,
-        {"title": "名称", "scheme_id": "方案", "ladder": "档次", "scoring": "录分方式"},
+        {
+            "title": "名称",
+            "scheme_id": "方案",
+            "scheme_version": "方案版本",
+            "ladder": "档次",
+            "scoring": "录分方式",
+        },
+    ),
+    SchemeVersion: Watched(
+        "方案",
+        lambda row: f"{row.scheme_id}（第{row.version}版）",
+        {"title": "名称", "note": "说明", "origin": "来源"},
+    ),
+    SchemeState: Watched(
+        "方案的选用",
+        lambda row: row.scheme_id,
+        {"state": "状态", "reason": "原因"},
     ),
     RoundStep: Watched(
         "步骤日期",

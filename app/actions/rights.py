@@ -21,6 +21,7 @@ from app.models import (
     Organisation,
     Rectification,
     Round,
+    SchemeVersion,
     SelfAssessment,
     Visit,
     db,
@@ -165,7 +166,13 @@ def require_objection(account: SignedIn, action: str, objection_id: int) -> None
     require_notice(account, action, code or "")
 
 
-def _require_of(account: SignedIn, action: str, query: Any, column: Any, id_: int) -> None:
+def require_scheme(account: SignedIn, action: str, scheme_id: str) -> None:
+    """As `require` for whoever keeps a scheme of the library; a shipped one has nobody."""
+    query = select(SchemeVersion.organisation_id)
+    _require_of(account, action, query, SchemeVersion.scheme_id, scheme_id)
+
+
+def _require_of(account: SignedIn, action: str, query: Any, column: Any, id_: int | str) -> None:
     found = db.session.execute(query.where(column == id_)).first()
     require(account, action, () if found is None else (found[0],))
 

@@ -15,8 +15,8 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import select
 
+from app.actions.library import offered
 from app.actions.organisation import organisation_tree
-from app.actions.scheme import list_shipped, load_shipped
 from app.domain.errors import BadInput
 from app.domain.roster import COLUMNS, KIND_WORDS, Known, Line, Plan, plan, read_table
 from app.models import Organisation, db
@@ -27,6 +27,7 @@ UNPACKED_MOST = 40 * 1024 * 1024
 SHEET = "党组织"
 _WIDTHS = (32, 10, 36, 16, 12, 12, 18)
 _ROWS_READ = 6000
+_CHOICES_MOST = 255
 _COLUMNS_READ = 40
 _NOTES = (
     "一行填一个党组织，标 * 的必须填。",
@@ -134,11 +135,8 @@ def export_roster() -> bytes:
 
 
 def domain_words() -> list[str]:
-    """The domains of the shipped schemes, to choose from; others may be written."""
-    names: dict[str, None] = {}
-    for listed in list_shipped():
-        names |= dict.fromkeys(d.name for d in load_shipped(listed.id).domains)
-    return list(names)
+    """The domains of the schemes on offer, to choose from; others may be written."""
+    return list(dict.fromkeys(d.name for kept in offered() for d in kept.scheme.domains))
 
 
 def _workbook(rows: Sequence[Sequence[str | int | None]]) -> bytes:
@@ -175,10 +173,20 @@ def _workbook(rows: Sequence[Sequence[str | int | None]]) -> bytes:
 
 
 def _choices(sheet: Worksheet, column: str, words: Sequence[str], *, strict: bool) -> None:
-    rule = DataValidation(type="list", formula1='"' + ",".join(words) + '"', allow_blank=True)
+    rule = DataValidation(type="list", formula1=f'"{_listed(words)}"', allow_blank=True)
     rule.showErrorMessage = strict
     sheet.add_data_validation(rule)
     rule.add(f"{column}2:{column}{_ROWS_READ}")
+
+
+def _listed(words: Sequence[str]) -> str:
+    """The words as Excel lists them: it takes so many characters, and no commas or quotes."""
+    listed = ""
+    for word in words:
+        longer = f"{listed},{word}" if listed else word
+        if not {",", '"'} & set(word) and len(longer) <= _CHOICES_MOST:
+            listed = longer
+    return listed
 
 
 def _rows(content: bytes) -> Iterator[list[object]]:

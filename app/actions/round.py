@@ -9,8 +9,8 @@ from sqlalchemy import case, select
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.grading import reassess, scheme_of
+from app.actions.library import to_apply
 from app.actions.record import get_record
-from app.actions.scheme import load_shipped, shipped_text
 from app.domain.errors import BadInput, DomainUnknown, LadderUnknown, RecordInUse, RoundUnknown
 from app.domain.scheme import Scheme
 from app.models import (
@@ -38,6 +38,7 @@ class RoundWish(NamedTuple):
 
     totals_only: the admin has seen that the scheme states no points per indicator. holder: the id
     of the organisation that holds the round for those under it, None for everybody.
+    scheme_version: that was looked at, of a scheme of the library; None: whichever is the newest.
     """
 
     title: str
@@ -46,6 +47,7 @@ class RoundWish(NamedTuple):
     totals_only: bool
     members: tuple[Member, ...]
     holder: int | None = None
+    scheme_version: int | None = None
 
 
 def list_rounds() -> Sequence[Round]:
@@ -62,15 +64,20 @@ def get_round(round_id: int) -> Round:
 
 
 def create_round(wish: RoundWish) -> Round:
-    """A new round with its records; the scheme's text is kept in it. Raises BadInput."""
+    """A new round with its records; the scheme's text is kept in it.
+
+    Raises SchemeUnknown, BadInput.
+    """
     title = " ".join(wish.title.split())
     if not 1 <= len(title) <= TITLE_MOST or not title.isprintable():
         raise BadInput(f"请填写本轮名称（{TITLE_MOST} 字以内）。")
-    scheme = _settled(load_shipped(wish.scheme_id), wish)
+    kept = to_apply(wish.scheme_id, wish.scheme_version)
+    scheme = _settled(kept.scheme, wish)
     round_ = Round(
         title=title,
         scheme_id=wish.scheme_id,
-        scheme_text=shipped_text(wish.scheme_id),
+        scheme_version=kept.version,
+        scheme_text=kept.text,
         ladder=wish.ladder,
         scoring="points" if scheme.points_stated and not wish.totals_only else "totals",
         organisation_id=_holder(wish.holder),

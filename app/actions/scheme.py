@@ -23,6 +23,11 @@ def list_shipped() -> tuple[Scheme, ...]:
     return tuple(load_shipped(scheme_id) for scheme_id in sorted(_shipped_files()))
 
 
+def shipped_ids() -> frozenset[str]:
+    """The ids of the shipped schemes."""
+    return frozenset(_shipped_files())
+
+
 def load_shipped(scheme_id: str) -> Scheme:
     """One shipped scheme. Raises SchemeUnknown, SchemeInvalid."""
     return _load(_shipped_file(scheme_id))

@@ -10,9 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import click
+from flask.cli import ScriptInfo
+from sqlalchemy.exc import SQLAlchemyError
 
-from app.actions.scheme import facts_from_file, list_shipped, load_shipped, parse_file
-from app.domain.errors import MingceError
+from app.actions.library import find_scheme
+from app.actions.scheme import (
+    facts_from_file,
+    list_shipped,
+    load_shipped,
+    parse_file,
+    shipped_ids,
+)
+from app.domain.errors import MingceError, SchemeUnknown
 from app.domain.grading import propose
 from app.domain.scheme import Scheme, rule_words, scheme_json
 
@@ -62,11 +71,25 @@ def grade_command(scheme_id: str, facts_path: str) -> None:
 
 
 def _find(id_or_file: str) -> Scheme:
-    """A file where the word looks like one, else a shipped scheme."""
+    """A file where the word looks like one, else a shipped scheme, else one of the library."""
     looks_like_file = Path(id_or_file).suffix == ".toml" or Path(id_or_file).name != id_or_file
     if looks_like_file or os.path.isfile(id_or_file):
         return parse_file(id_or_file)
+    if id_or_file not in shipped_ids() and (kept := _in_library(id_or_file)) is not None:
+        return kept
     return load_shipped(id_or_file)
+
+
+def _in_library(scheme_id: str) -> Scheme | None:
+    """The newest version in the library; None where there is none, or no database."""
+    info = click.get_current_context().find_object(ScriptInfo)
+    if info is None:
+        return None
+    with info.load_app().app_context():
+        try:
+            return find_scheme(scheme_id).scheme
+        except (SchemeUnknown, SQLAlchemyError):
+            return None
 
 
 @contextmanager

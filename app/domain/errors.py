@@ -203,6 +203,12 @@ class SchemeUnknown(MingceError):
     message = "没有这个方案。"
 
 
+class SchemeShipped(MingceError):
+    code = "scheme_shipped"
+    status = 409
+    message = "随系统提供的方案不能修改。请复制一份，用新的编号和名称，再修改。"
+
+
 class DomainUnknown(MingceError):
     code = "domain_unknown"
     status = 422
@@ -230,6 +236,22 @@ class BadInput(MingceError):
     code = "bad_input"
     status = 400
     message = "填写有误，请检查后再提交。"
+
+
+class SchemeChangedMeanwhile(BadInput):
+    """Somebody has saved another version since the one that was being edited."""
+
+    code = "scheme_changed_meanwhile"
+    status = 409
+    message = "您修改期间，别人保存了新的一版。请看下面的差别，核对后再保存。"
+
+
+class SchemeNotOffered(BadInput):
+    """The scheme was withdrawn, or has a newer version, since its page was opened."""
+
+    code = "scheme_not_offered"
+    status = 409
+    message = "这个方案刚刚停用，或者有了新的一版。请回到选方案的页面，看过再建轮次。"
 
 
 class LoginFailed(MingceError):

@@ -15,6 +15,7 @@ ROLES = {
 ACTIONS = {
     "look": "查看",
     "organisations.edit": "建、改、并、撤党组织",
+    "schemes.edit": "导入、复制、修改、停用方案",
     "round.edit": "建轮次，定步骤、分值、参加的党组织",
     "survey.write": "填调查摸底和方案要看的情况",
     "self.write": "填自评",

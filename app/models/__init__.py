@@ -31,6 +31,7 @@ from app.models.process import (
 )
 from app.models.rectification import Rectification, RectificationEntry, Upgrade
 from app.models.round import GradingRecord, Round
+from app.models.scheme import SchemeState, SchemeVersion
 from app.models.urn import pictures, slips, spent_nonces, urn_blocks, urn_groups, urn_meeting
 
 __all__ = [
@@ -58,6 +59,8 @@ __all__ = [
     "Round",
     "RoundPoints",
     "RoundStep",
+    "SchemeState",
+    "SchemeVersion",
     "SelfAssessment",
     "SelfLine",
     "SuperiorLine",

@@ -15,6 +15,7 @@ from app.models.organisation import Organisation
 class Round(Base):
     """分类定级工作. The scheme's text is kept here, so that a later edit cannot change a round.
 
+    scheme_version: which version of a scheme of the library; None for a shipped one, or a file.
     ladder: the ladder chosen, where the scheme leaves that to the admin (S2).
     scoring: `totals` where only total scores are entered, `points` where each indicator has points,
     of the scheme or, where it states none, in `round_points`.
@@ -29,6 +30,7 @@ class Round(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     title: Mapped[str] = mapped_column(String(100), unique=True)
     scheme_id: Mapped[str] = mapped_column(String(60))
+    scheme_version: Mapped[int | None] = mapped_column()
     scheme_text: Mapped[str] = mapped_column(Text)
     ladder: Mapped[str | None] = mapped_column(String(40))
     scoring: Mapped[str] = mapped_column(String(20), default="totals")

@@ -13,10 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import delete, select
 
-from app.actions.account import create_account, give_account, reset_password, signed_in
+from app.actions.account import SignedIn, create_account, give_account, reset_password, signed_in
+from app.actions.library import find_scheme
 from app.actions.meeting import Settings, choose_subjects, create_meeting
 from app.actions.organisation import create_organisation
 from app.actions.round import Member, RoundWish, create_round
+from app.actions.scheme_version import copy_scheme
 from app.domain.errors import BadInput
 from app.domain.rights import ACTIONS, ROLES
 from app.models import (
@@ -109,11 +111,13 @@ def _place(name: str, county: int) -> Place:
     )
     db.session.add_all([file, objection, correction])
     db.session.commit()
+    by = SignedIn(0, name, 1, "superior", committee)
+    scheme = copy_scheme(find_scheme("huaixiang-2012"), f"copy-{round_id}", f"{name}方案", by, DAY)
     values = {
         "organisation_id": branch, "round_id": round_id, "record_id": record_id,
         "meeting_id": meeting_id, "visit_id": visit.id, "attachment_id": file.id,
-        "code": notice.code, "objection_id": objection.id, "rectification_id": plan.id,
-        "correction_id": correction.id,
+        "scheme_id": scheme.scheme_id, "code": notice.code, "objection_id": objection.id,
+        "rectification_id": plan.id, "correction_id": correction.id,
     }  # fmt: skip
     return Place(committee, branch, values)
 
@@ -140,7 +144,7 @@ def _account(app: Flask, role: str, place: int | None) -> None:
 
 def _address(rule: str, values: dict[str, Any]) -> str:
     known = {
-        **values, "signed": "x", "scheme_id": "huaixiang-2012", "version": 1, "name": "register",
+        **values, "signed": "x", "version": 1, "name": "register",
         "kind": "xlsx", "group": "g1", "account_id": 1,
     }  # fmt: skip
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(known[found[1]]), rule)

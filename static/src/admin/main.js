@@ -1,3 +1,4 @@
+import { editor, sending } from "./editor.js";
 import { papers } from "./papers.js";
 import { uploads } from "./uploads.js";
 
@@ -168,5 +169,6 @@ function once() {
 }
 
 for (const start of [
-  dialogs, printing, copying, filters, sorting, ticking, rows, refreshing, leaving, once, uploads, papers,
+  dialogs, printing, copying, filters, sorting, ticking, rows, refreshing, leaving, once, uploads,
+  papers, editor, sending,
 ]) start();
