@@ -7,8 +7,9 @@ from werkzeug.wrappers import Response
 
 from admin import blueprint
 from admin.forms import Form
-from app.actions.attendance import Attendance, attendance_of, record_attendance
+from app.actions.attendance import record_attendance
 from app.actions.meeting import get_meeting
+from app.actions.quorum import Attendance, attendance_of, quorum_clause, quorum_faults
 from app.domain.errors import BadInput, MeetingStateChanged
 
 Answer = str | Response | tuple[str, int]
@@ -40,6 +41,8 @@ def meeting_attendance(meeting_id: int) -> Answer:
             meeting=found,
             form=form,
             known=known,
+            clause=quorum_clause(found),
+            faults=quorum_faults(found),
             typed={**typed, **request.form},
         )
         return page, 400 if form.is_submitted() else 200

@@ -15,6 +15,8 @@ from app.actions import meeting as actions
 from app.actions.count_sheet import count_sheet
 from app.actions.display import display_link
 from app.actions.progress import progress
+from app.actions.quorum import came_in_all
+from app.actions.validity import faults_so_far
 from app.actions.whereabouts import other_host
 from app.domain.errors import HostAway, MeetingStateChanged, PaperVoids, UrnElsewhere
 from app.hosts import forward
@@ -82,7 +84,7 @@ def revoke_display(meeting_id: int) -> Response:
 @blueprint.route("/meetings/<int:meeting_id>/close", methods=["GET", "POST"])
 def close_meeting(meeting_id: int) -> Answer:
     """Ask for the number present, say what closing does, close."""
-    form = CloseForm()
+    form = CloseForm(present=came_in_all(actions.get_meeting(meeting_id)))
     try:
         box = form.settle(lambda: closing.close_meeting(meeting_id, form.present.data))
     except PaperVoids as voided:
@@ -90,8 +92,13 @@ def close_meeting(meeting_id: int) -> Answer:
         return redirect(url_for("admin.meeting", meeting_id=meeting_id))
     if box is None:
         found = _still_open(meeting_id)
+        stand = progress(found)
         page = render_template(
-            "admin/meeting_close.html", meeting=found, progress=progress(found), form=form
+            "admin/meeting_close.html",
+            meeting=found,
+            progress=stand,
+            form=form,
+            faults=faults_so_far(found, stand.out + stand.papers, stand.cast),
         )
         return page, 400 if form.errors else 200
     flash("已计票。请打印计票单，由主持人、监票人、计票人签名。", "success")

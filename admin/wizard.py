@@ -105,7 +105,8 @@ def meeting_review(meeting_id: int) -> Answer:
     """Everything at a glance, what stands in the way, and the button that opens."""
     draft = _draft(meeting_id)
     found = actions.obstacles_to_opening(draft)
-    return _step("review", draft, Form(), obstacles=found)
+    places = {**STEPS, "attendance": "到会人数"}
+    return _step("review", draft, Form(), obstacles=found, places=places)
 
 
 @blueprint.post("/meetings/<int:meeting_id>/open")

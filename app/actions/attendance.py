@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert
 
 from app.actions.meeting import EXPECTED_MOST, get_meeting
+from app.actions.quorum import Attendance, attendance_of
 from app.domain.errors import BadInput, MeetingStateChanged
-from app.models import Meeting, attendance, db
+from app.models import attendance, db
 from app.models.base import writing
-
-
-class Attendance(NamedTuple):
-    """One group. present: before voting opened; late: came after; gone: left early."""
-
-    present: int
-    late: int = 0
-    gone: int = 0
-
-    @property
-    def came(self) -> int:
-        """实到: everybody who was there, whether or not they stayed."""
-        return self.present + self.late
-
-
-def attendance_of(meeting: Meeting) -> dict[str, Attendance]:
-    """Group code → who came, of the groups for which it was recorded."""
-    rows = db.session.execute(select(attendance).where(attendance.c.meeting_id == meeting.id)).all()
-    return {row.group_code: Attendance(row.present, row.late, row.gone) for row in rows}
 
 
 def record_attendance(meeting_id: int, numbers: Mapping[str, Attendance]) -> None:

@@ -12,6 +12,7 @@ from app.actions.live import picture, subject_counts
 from app.actions.meeting import get_meeting, stopped, update_state, void_meeting
 from app.actions.paper import Papers, agreed_papers, excess_of, keep_papers
 from app.actions.picture import spans_of_pictures
+from app.actions.quorum import came_in_all
 from app.actions.slip import slip_totals
 from app.actions.sweep import destroy_after_ending
 from app.actions.urn import cast_by_group, read_marks_of
@@ -39,10 +40,11 @@ log = structlog.get_logger()
 def close_meeting(meeting_id: int, present: int | None = None) -> Box:
     """open → closed, and the urn is destroyed.
 
-    present: number of persons in the room (实到), where the host has counted them. Ballots whose
-    transaction has begun are in the box; later ones are refused. Papers join the tally, not the
-    box. Raises MeetingStateChanged, UrnElsewhere, PaperNotAgreed; PaperVoids where more papers came
-    back than went out, and the meeting has been voided.
+    present: number of persons who came (实到), where the host has counted them; where attendance
+    was recorded, its sum. Ballots whose transaction has begun are in the box; later ones are
+    refused. Papers join the tally, not the box. Raises BadInput, MeetingStateChanged, UrnElsewhere,
+    PaperNotAgreed; PaperVoids where more papers came back than went out, and the meeting has been
+    voided.
     """
     if present is not None and not 0 <= present <= 100_000:
         raise BadInput("实到人数应为 0 到 100000 的整数。")
@@ -51,6 +53,7 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
         meeting = get_meeting(meeting_id)
         if meeting.state != "open":
             raise MeetingStateChanged
+        present = _present(meeting, present)
         papers = agreed_papers(meeting)
         if excess_of(meeting, papers):
             raise MeetingStateChanged
@@ -63,6 +66,17 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
     log.info("meeting_closed", meeting=meeting.code)
     destroy_after_ending(meeting.code)
     return box
+
+
+def _present(meeting: Meeting, present: int | None) -> int | None:
+    """实到: one number, wherever it stands on the count sheet. Raises BadInput."""
+    came = came_in_all(meeting)
+    if came is None or present in (None, came):
+        return present if came is None else came
+    raise BadInput(
+        f"登记的到会人数合计 {came} 人，这里填的是 {present} 人。"
+        "请先在“到会人数”里更正（后来的人填“迟到”），两处要一致。"
+    )
 
 
 def _box_of(meeting: Meeting, stop: Stop) -> Box:

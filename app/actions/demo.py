@@ -10,15 +10,18 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 
 from app.actions.account import create_account
+from app.actions.attendance import record_attendance
 from app.actions.grading import reassess
 from app.actions.meeting import (
     Settings,
     choose_subjects,
     create_meeting,
+    get_meeting,
     open_meeting,
     set_groups,
     set_policy,
 )
+from app.actions.quorum import Attendance, quorum_clause
 from app.actions.slip import issue_slips
 from app.domain.errors import BadInput, MeetingNotReady
 from app.domain.meeting import PlannedGroup, PlannedSubject, obstacles
@@ -115,6 +118,9 @@ def make_demo(plan: DemoPlan) -> Demo:
     choose_subjects(meeting_id, record_ids)
     set_groups(meeting_id, [(group.name, group.expected) for group in plan.groups])
     set_policy(meeting_id, plan.policy, plan.k)
+    if quorum_clause(get_meeting(meeting_id)) is not None:
+        everybody = {f"g{n}": Attendance(g.expected) for n, g in enumerate(plan.groups, 1)}
+        record_attendance(meeting_id, everybody)
     meeting = open_meeting(meeting_id)
     tokens = [
         token

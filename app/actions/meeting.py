@@ -15,6 +15,7 @@ from sqlalchemy import CursorResult, delete, select, update
 
 from app.actions.audit import note_meeting
 from app.actions.grading import scheme_of
+from app.actions.quorum import quorum_obstacles
 from app.actions.sweep import destroy_after_ending
 from app.actions.urn_state import Stop, found_urn, new_stop, resume_urn, stop_urn
 from app.actions.whereabouts import other_host, this_host
@@ -150,7 +151,7 @@ def obstacles_to_opening(meeting: Meeting) -> tuple[Obstacle, ...]:
     )
     if not meeting.rehearsal:
         found += _clashes(meeting)
-    return tuple(found)
+    return (*found, *quorum_obstacles(meeting))
 
 
 def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_bytes) -> Meeting:

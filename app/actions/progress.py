@@ -7,6 +7,8 @@ from typing import NamedTuple
 import msgspec
 
 from app.actions.live import live_picture
+from app.actions.paper import papers_issued
+from app.actions.quorum import came_in_all
 from app.actions.result import Table, result_tables
 from app.actions.slip import SlipTotals, slip_totals
 from app.actions.whereabouts import other_host
@@ -31,12 +33,17 @@ class GroupProgress(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """cast: ballots in the box, always up to date. at: how many the picture is of, or 0."""
+    """cast: ballots in the box, always up to date. at: how many the picture is of, or 0.
+
+    came: 实到 as recorded so far, None where it was not. papers: paper ballots handed out.
+    """
 
     groups: tuple[GroupProgress, ...]
     cast: int
     at: int
     tables: tuple[Table, ...]
+    came: int | None
+    papers: int
 
     @property
     def expected(self) -> int:
@@ -52,6 +59,16 @@ class Progress(NamedTuple):
     def redeemed(self) -> int:
         """已扫码, of all groups."""
         return sum(group.slips.redeemed for group in self.groups)
+
+    @property
+    def uncast(self) -> int:
+        """扫码未投, of all groups: nobody can tell who."""
+        return self.redeemed - self.cast
+
+    @property
+    def without(self) -> int | None:
+        """How many of those who came have been handed neither slip nor paper; None: unknown."""
+        return None if self.came is None else self.came - self.out - self.papers
 
     @property
     def unused(self) -> int:
@@ -93,4 +110,6 @@ def progress(meeting: Meeting) -> Progress:
         )
         if released
         else (),
+        came=came_in_all(meeting),
+        papers=sum(papers_issued(meeting).values()),
     )

@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.actions.grading import scheme_of
+from app.actions.quorum import attendance_of, quorum_clause, quorum_faults
 from app.domain.paper import valid_and_invalid
 from app.domain.scheme import Scheme
-from app.domain.validity import Fault, Present, faults
+from app.domain.validity import Fault, Present, asks_who_came, faults
 from app.models import (
     GradingRecord,
     Meeting,
@@ -64,6 +65,21 @@ def invalid_meetings(round_: Round, only: int | None = None) -> list[Judged]:
     return found
 
 
+def faults_so_far(meeting: Meeting, handed_out: int, came_back: int) -> list[Fault]:
+    """Everything by which an open meeting would be void if it were closed now."""
+    scheme = scheme_of(meeting.round)
+    clause = quorum_clause(meeting)
+    domains = dict.fromkeys(subject.record.domain for subject in meeting.subjects)
+    found = {
+        fault.words: fault
+        for domain in domains
+        for fault in faults(scheme, domain, (), handed_out, came_back)
+    }
+    if clause is not None and not attendance_of(meeting):
+        found[UNRECORDED] = Fault(UNRECORDED, clause)
+    return [*found.values(), *quorum_faults(meeting)]
+
+
 def _judge(scheme: Scheme, domain: str, numbers: _Numbers, row: Any) -> list[Fault]:
     handed, back = numbers.papers.get(row.id, (0, 0))
     for counts in row.groups.values():
@@ -71,21 +87,10 @@ def _judge(scheme: Scheme, domain: str, numbers: _Numbers, row: Any) -> list[Fau
         back += counts["cast"]
     came = numbers.came.get(row.id)
     if came is None:
-        clause = _asks_who_came(scheme, domain)
+        clause = asks_who_came(scheme, domain)
         unrecorded = [] if clause is None else [Fault(UNRECORDED, clause)]
         return [*faults(scheme, domain, (), handed, back), *unrecorded]
     return faults(scheme, domain, came, handed, back)
-
-
-def _asks_who_came(scheme: Scheme, domain: str) -> str | None:
-    """The clause of the first rule on who must be there; None where the scheme has none."""
-    for rule in scheme.data.get("quorums", ()):
-        if domain in rule.get("domains", (domain,)):
-            return str(rule.get("clause", ""))
-    for group in scheme.data.get("voter_groups", ()):
-        if "least_share" in group and domain in group.get("domains", (domain,)):
-            return str(group.get("clause", ""))
-    return None
 
 
 class _Numbers:

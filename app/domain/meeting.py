@@ -35,7 +35,7 @@ CODE_LENGTH = 6
 
 State = Literal["draft", "open", "closed", "voided"]
 Policy = Literal["batched", "turnout"]
-Step = Literal["settings", "subjects", "groups", "policy"]
+Step = Literal["settings", "subjects", "groups", "policy", "attendance"]
 POLICIES: tuple[Policy, ...] = ("batched", "turnout")
 
 

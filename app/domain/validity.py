@@ -35,8 +35,13 @@ def faults(
     domain: code. handed_out: slips and papers that were given to somebody; came_back: ballots cast,
     spoilt ones among them. All comparisons are exact. Raises DomainUnknown.
     """
+    return [*_too_many(scheme, handed_out, came_back), *too_few_came(scheme, domain, groups)]
+
+
+def too_few_came(scheme: Scheme, domain: str, groups: Sequence[Present]) -> list[Fault]:
+    """What the scheme demands of who comes and what does not hold. Raises as `faults`."""
     code = scheme.domain(domain).code
-    found = _too_many(scheme, handed_out, came_back)
+    found = []
     expected, present = sum(g.expected for g in groups), sum(g.present for g in groups)
     for quorum in scheme.data.get("quorums", ()):
         if code in quorum.get("domains", (code,)):
@@ -57,6 +62,18 @@ def faults(
                     )
                     found.append(Fault(words, rule.get("clause", "")))
     return found
+
+
+def asks_who_came(scheme: Scheme, domain: str) -> str | None:
+    """The clause of the first rule on who must be there; None where the scheme has none."""
+    code = scheme.domain(domain).code
+    for rule in scheme.data.get("quorums", ()):
+        if code in rule.get("domains", (code,)):
+            return str(rule.get("clause", ""))
+    for group in scheme.data.get("voter_groups", ()):
+        if "least_share" in group and code in group.get("domains", (code,)):
+            return str(group.get("clause", ""))
+    return None
 
 
 def more_ballots_clause(scheme: Scheme) -> str | None:

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import delete, text, update
 from sqlalchemy.exc import DatabaseError
 
-from app.actions.attendance import Attendance, record_attendance
+from app.actions.attendance import record_attendance
 from app.actions.closing import close_meeting
 from app.actions.finalising import finalise, obstacles
 from app.actions.meeting import (
@@ -21,12 +21,13 @@ from app.actions.meeting import (
     set_policy,
 )
 from app.actions.notice import NoticeWish, publish_notice
+from app.actions.quorum import Attendance
 from app.actions.record import change_scores
 from app.actions.round import get_round
 from app.actions.step import today
 from app.actions.validity import UNRECORDED
 from app.domain.errors import BadInput
-from app.models import Decision, FinalGrade, db
+from app.models import Decision, FinalGrade, attendance, db
 from tests.admin.conftest import BASE, Office, make_round
 
 QUOTA = """
@@ -94,9 +95,14 @@ def _closed(app: Flask, round_id: int, present: int | None) -> int:
         choose_subjects(meeting_id, [1])
         set_groups(meeting_id, [("党员", 10)])
         set_policy(meeting_id, "batched", 3)
-        if present is not None:
-            record_attendance(meeting_id, {"g1": Attendance(present)})
+        record_attendance(meeting_id, {"g1": Attendance(10)})
         open_meeting(meeting_id)
+        # As in a meeting that an earlier version let open with fewer.
+        if present is None:
+            db.session.execute(delete(attendance))
+        else:
+            db.session.execute(update(attendance).values(present=present))
+        db.session.commit()
         close_meeting(meeting_id)
         return meeting_id
 
