@@ -55,7 +55,7 @@ def too_few_came(scheme: Scheme, domain: str, groups: Sequence[Present]) -> list
             for group in groups:
                 bound = Bound("at_least", rule["least_share"], True)
                 short = _short(group.present, group.expected, [bound])
-                if group.group == rule["name"] and short:
+                if group.group in (rule["name"], *rule.get("aliases", ())) and short:
                     words = (
                         f"{group.group}应到 {group.expected} 人，实到 {group.present} 人，"
                         f"{short}，本次测评无效。"
