@@ -1,10 +1,11 @@
 // The words of a bundle in every language: what its scripts and its page say, out of translations/.
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { keyOf } from "./src/words/key.js";
 
 const SAID = /\b_n?\(\s*"((?:[^"\\]|\\.)*)"/g;
 const WRITTEN = /\bsay(?:_n)?\("((?:[^"\\]|\\.)*)"/g;
+const SAVED = /data-say>([^<]+)</g;
 const COUNTED_TO = 1000;
 
 /** Paths of everything that bundles' words depend on. */
@@ -28,6 +29,10 @@ export function languagesFor(root, name, scripts) {
     if (page.includes(`asset('${name}.js')`) || !page.includes("asset(")) {
       for (const sentence of sentences(page, WRITTEN)) said.add(sentence);
     }
+  }
+  const saved = join(root, "static", "src", name, "saved.html");
+  if (existsSync(saved)) {
+    for (const [, sentence] of readFileSync(saved, "utf8").matchAll(SAVED)) said.add(sentence);
   }
   // Refusals, for instance, are sentences of the server that a page passes on.
   const passedOn = pages.some((page) =>

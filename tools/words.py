@@ -3,7 +3,8 @@
     python -m tools.words          adds new sentences to every catalogue, takes unused ones out
     python -m tools.words check    changes nothing; exit status 1 where something is lacking
 
-A language that stands in translations/languages.json and has no catalogue gets an empty one.
+A language that stands in translations/languages.json and has no catalogue gets an empty one. In a
+catalogue where a merge has left conflicts, both sides' sentences are kept.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ PAGES = ("voting/templates", "app/templates")
 NO_VOTERS = ("admin",)
 """Bundles that speak Chinese only."""
 
+MERGE_MARKS = (b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>> ")
+WRITTEN = re.compile(r"data-say>([^<]+)<")
+"""In a page that no server fills in: the verifier as it is saved."""
+
 PLACE = re.compile(r"%\((\w+)\)s")
 HEADER = """\
 # What a voter reads, from the Chinese that stands in the code. docs/languages.md says how.
@@ -64,8 +69,10 @@ def read_catalogue(language: Language) -> Catalog:
     path = catalogue_path(language)
     if not path.is_file():
         return Catalog(locale=language.locale)
-    with path.open("rb") as file:
-        return read_po(file, locale=language.locale)
+    lines = path.read_bytes().splitlines(keepends=True)
+    # Where a merge left both sides standing, both are right: what is said nowhere goes out later.
+    both = b"".join(line for line in lines if not line.startswith(MERGE_MARKS))
+    return read_po(BytesIO(both), locale=language.locale)
 
 
 def complaints(language: Language, code: Catalog) -> Iterator[str]:
@@ -121,6 +128,9 @@ def _extracted() -> Iterator[tuple[str, str | tuple[str, ...]]]:
             with file.open("rb") as source:
                 for _, found, _, _ in extract(method, source, keywords, options=options):
                     yield str(file.relative_to(ROOT)), found
+    for page in sorted((ROOT / "static" / "src").rglob("*.html")):
+        for sentence in WRITTEN.findall(page.read_text("utf-8")):
+            yield str(page.relative_to(ROOT)), sentence
 
 
 def _faults(message: Message, forms_wanted: int) -> Iterator[str]:

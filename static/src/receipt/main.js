@@ -1,9 +1,11 @@
 import "../protocol/polyfill.js";
 import { startSize } from "../phone/size.js";
+import { startLanguage } from "../words/words.js";
 import { ReceiptPage } from "./receipt.js";
 
 const page = new ReceiptPage(document.body.getAttribute("data-meeting").toUpperCase());
 
+startLanguage();
 startSize();
 page.start();
 

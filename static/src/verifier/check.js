@@ -6,6 +6,7 @@
  */
 
 import { sha256 } from "@noble/hashes/sha2.js";
+import { _, listed } from "../words/words.js";
 
 export const ABSTAIN = "abstain";
 /** The group under which marks stand whose own group may not be shown alone. */
@@ -66,35 +67,37 @@ export function findings(box, printed) {
   ];
   const expected = digestOf(box);
   if (box.digest !== expected) {
-    found.push(
-      `票箱摘要不符：文件写的是 ${box.digest}，按内容应为 ${expected}。内容或摘要被改动过。`,
-    );
+    found.push(_(
+      "票箱摘要不符：文件写的是 %(written)s，按内容应为 %(expected)s。内容或摘要被改动过。",
+      { written: box.digest, expected },
+    ));
   }
   if (printed && printed !== box.digest) {
-    found.push("票箱摘要与计票单上的不一致：这不是当时封存的票箱。");
+    found.push(_("票箱摘要与计票单上的不一致：这不是当时封存的票箱。"));
   }
   return found;
 }
 
 function headFindings({ protocol, meeting, counts }) {
   return [
-    protocol !== PROTOCOL && `协议应为 ${PROTOCOL}，文件写的是 '${protocol}'。`,
-    meeting === "" && "没有写明是哪个测评会。",
-    counts.size === 0 && "没有写明任何类别的张数。",
+    protocol !== PROTOCOL &&
+      _("协议应为 %(expected)s，文件写的是 '%(written)s'。", { expected: PROTOCOL, written: protocol }),
+    meeting === "" && _("没有写明是哪个测评会。"),
+    counts.size === 0 && _("没有写明任何类别的张数。"),
   ].filter(Boolean);
 }
 
 function countFindings({ counts }) {
   const found = [];
   for (const [group, { issued, redeemed, cast, voided, unused }] of counts) {
-    if (group === TOGETHER) found.push(`类别不能叫 ${TOGETHER}。`);
+    if (group === TOGETHER) found.push(_("类别不能叫 %(group)s。", { group }));
     if (Math.min(issued, redeemed, cast, voided, unused) < 0) {
-      found.push(`类别 ${group} 的张数出现负数。`);
+      found.push(_("类别 %(group)s 的张数出现负数。", { group }));
     }
     if (issued !== redeemed + voided + unused) {
-      found.push(`类别 ${group} 的张数对不上：发出 ${issued} ≠ 已用+作废+未用。`);
+      found.push(_("类别 %(group)s 的张数对不上：发出 %(issued)s ≠ 已用+作废+未用。", { group, issued }));
     }
-    if (cast > redeemed) found.push(`类别 ${group} 投出的选票多于使用的测评票。`);
+    if (cast > redeemed) found.push(_("类别 %(group)s 投出的选票多于使用的测评票。", { group }));
   }
   return found;
 }
@@ -103,7 +106,7 @@ function countFindings({ counts }) {
 function placeFindings({ counts, lists }) {
   const found = [];
   const inOrder = lists.every((list, index) => index === 0 || before(lists[index - 1], list));
-  if (!inOrder) found.push("票格清单的次序不对或有重复。");
+  if (!inOrder) found.push(_("票格清单的次序不对或有重复。"));
   const cellsOf = new Map();
   for (const { group, cell } of lists) {
     if (!cellsOf.has(group)) cellsOf.set(group, new Set());
@@ -111,11 +114,15 @@ function placeFindings({ counts, lists }) {
   }
   const groups = Array.from(cellsOf.keys()).sort(compareTexts);
   const unknown = groups.filter((group) => group !== TOGETHER && !counts.has(group));
-  if (unknown.length) found.push(`清单中出现了没有登记的类别：${unknown.join("、")}。`);
+  if (unknown.length) {
+    found.push(_("清单中出现了没有登记的类别：%(groups)s。", { groups: listed(unknown) }));
+  };
   const cells = Array.from(new Set(lists.map(({ cell }) => cell))).sort(compareTexts);
   for (const group of groups) {
     const missing = cells.filter((cell) => !cellsOf.get(group).has(cell));
-    if (missing.length) found.push(`类别 ${group} 缺少票格：${missing.join("、")}。`);
+    if (missing.length) {
+      found.push(_("类别 %(group)s 缺少票格：%(cells)s。", { group, cells: listed(missing) }));
+    };
   }
   return found;
 }
@@ -127,37 +134,38 @@ function groupFindings(box) {
   const together = alone.has(TOGETHER);
   for (const [group, { cast }] of box.counts) {
     if (cast > 0 && !together && !alone.has(group)) {
-      found.push(`类别 ${group} 投出了 ${cast} 张选票，但清单中没有。`);
+      found.push(_("类别 %(group)s 投出了 %(count)s 张选票，但清单中没有。", { group, count: cast }));
     }
     if (group !== TOGETHER && alone.has(group) && cast < ALONE_LEAST) {
-      found.push(`类别 ${group} 只有 ${cast} 张选票，不应单独列出。`);
+      found.push(_("类别 %(group)s 只有 %(count)s 张选票，不应单独列出。", { group, count: cast }));
     }
   }
   if (!together) return found;
   const ballots = ballotsOf(box, TOGETHER);
-  if (ballots <= 0) found.push("没有需要合并的类别，却有合并统计的清单。");
+  if (ballots <= 0) found.push(_("没有需要合并的类别，却有合并统计的清单。"));
   else if (alone.size > 1 && ballots < ALONE_LEAST) {
-    found.push(`合并统计的各类别只有 ${ballots} 张选票，不应与别的类别分开列出。`);
+    found.push(_("合并统计的各类别只有 %(count)s 张选票，不应与别的类别分开列出。", { count: ballots }));
   }
   return found;
 }
 
 function listFindings({ group, cell, marks }, ballots) {
-  const place = `票格 ${cell}（类别 ${group}）`;
+  const place = _("票格 %(cell)s（类别 %(group)s）", { cell, group });
   const found = [];
   if (marks.length !== ballots) {
-    found.push(`${place}有 ${marks.length} 条记录，应为 ${ballots} 条：有增删。`);
+    found.push(_("%(place)s有 %(count)s 条记录，应为 %(expected)s 条：有增删。",
+      { place, count: marks.length, expected: ballots }));
   }
   if (marks.some((mark, index) => index > 0 && compareMarks(marks[index - 1], mark) > 0)) {
-    found.push(`${place}的次序不对：有替换或移动。`);
+    found.push(_("%(place)s的次序不对：有替换或移动。", { place }));
   }
   const trackers = marks.map(([tracker]) => tracker);
   const repeated = firstRepeated(trackers);
-  if (repeated !== null) found.push(`${place}的查验号 ${repeated} 出现了不止一次。`);
+  if (repeated !== null) found.push(_("%(place)s的查验号 %(tracker)s 出现了不止一次。", { place, tracker: repeated }));
   for (const [tracker, choice] of marks) {
-    if (!TRACKER.test(tracker)) found.push(`${place}的查验号 '${tracker}' 不成形。`);
-    if (choice === "") found.push(`${place}有一条记录没有选项。`);
-    else if (!CHOICE.test(choice)) found.push(`${place}的选项 '${choice}' 不成形。`);
+    if (!TRACKER.test(tracker)) found.push(_("%(place)s的查验号 '%(tracker)s' 不成形。", { place, tracker }));
+    if (choice === "") found.push(_("%(place)s有一条记录没有选项。", { place }));
+    else if (!CHOICE.test(choice)) found.push(_("%(place)s的选项 '%(choice)s' 不成形。", { place, choice }));
   }
   return found;
 }
@@ -172,7 +180,7 @@ function repeatFindings({ lists }) {
     for (const [tracker] of marks) {
       if (!groups.has(tracker)) groups.set(tracker, group);
       else if (groups.get(tracker) !== group && !found.has(cell)) {
-        found.set(cell, `票格 ${cell} 的查验号 ${tracker} 在不止一个类别中出现。`);
+        found.set(cell, _("票格 %(cell)s 的查验号 %(tracker)s 在不止一个类别中出现。", { cell, tracker }));
       }
     }
   }

@@ -1,6 +1,7 @@
 /** Ways to hand a saved file to a page: the phone's or computer's own dialog, dragging, pasting. */
 
 import { h } from "../phone/dom.js";
+import { _ } from "../words/words.js";
 
 /** A control that opens the file dialog; `onFiles` gets [{name, bytes}, …], all of them read. */
 export function fileControl(label, kind, onFiles, onTrouble) {
@@ -29,7 +30,7 @@ export function takeFiles(onFiles, onTrouble) {
     if (!event.clipboardData || /^(INPUT|TEXTAREA)$/.test(event.target.nodeName)) return;
     const text = event.clipboardData.getData("text");
     if (event.clipboardData.files.length) take(event.clipboardData.files);
-    else if (text.trim()) onFiles([{ name: "粘贴的内容", bytes: new TextEncoder().encode(text) }]);
+    else if (text.trim()) onFiles([{ name: String(_("粘贴的内容")), bytes: new TextEncoder().encode(text) }]);
   });
 }
 

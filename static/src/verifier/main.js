@@ -1,9 +1,11 @@
 import "../protocol/polyfill.js";
 import { startSize } from "../phone/size.js";
+import { startLanguage } from "../words/words.js";
 import { VerifierPage } from "./page.js";
 
 const page = new VerifierPage();
 
+startLanguage();
 startSize();
 page.start();
 

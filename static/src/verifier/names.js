@@ -3,6 +3,8 @@
  * (a second file); a box alone can only be counted off: 第 1 个测评对象，第 1 个选项.
  */
 
+import { _, listed, own } from "../words/words.js";
+
 const ABSTAIN = "abstain";
 
 /**
@@ -33,20 +35,20 @@ export function countedOff(box) {
     const [, subject, question] = /^(s\d+)\.(.+)$/.exec(id) || [null, id, ""];
     return { id, subject, question };
   });
-  const once = (values) => Array.from(new Set(values));
   const choices = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => ({
-    value: `option${number}`, label: `第 ${number} 个选项`,
+    value: `option${number}`, label: _("第 %(number)s 个选项", { number }),
   }));
   return {
     code: box.meeting,
-    title: `测评会 ${box.meeting}`,
+    title: _("测评会 %(code)s", { code: box.meeting }),
     subjects: once(parts.map(({ subject }) => subject)).map((id) => ({
-      id, name: /^s\d+$/.test(id) ? `第 ${Number(id.slice(1))} 个测评对象` : id,
+      id,
+      name: /^s\d+$/.test(id) ? _("第 %(number)s 个测评对象", { number: Number(id.slice(1)) }) : id,
     })),
     questions: once(parts.map(({ question }) => question)).map((id) => ({
-      id, title: /^q\d+$/.test(id) ? `第 ${Number(id.slice(1))} 题` : id,
+      id, title: /^q\d+$/.test(id) ? _("第 %(number)s 题", { number: Number(id.slice(1)) }) : id,
     })),
-    groups: Array.from(box.counts.keys(), (code) => ({ code, name: `类别 ${code}` })),
+    groups: Array.from(box.counts.keys(), (code) => ({ code, name: _("类别 %(code)s", { code }) })),
     cells: parts.map((part) => Object.assign({ choices }, part)),
     /** Which choices a cell offers, a box does not say. */
     counted: true,
@@ -55,9 +57,9 @@ export function countedOff(box) {
 
 /** What a choice is called in a cell of a description. */
 export function choiceName(cell, value) {
-  if (value === ABSTAIN) return "弃权";
+  if (value === ABSTAIN) return _("弃权");
   const choice = cell.choices.find((one) => one.value === value);
-  return choice ? choice.label : value;
+  return choice ? own(choice.label) : value;
 }
 
 /**
@@ -66,23 +68,29 @@ export function choiceName(cell, value) {
  */
 export function misfits(box, meeting) {
   if (meeting.code !== box.meeting) {
-    return [`会议信息文件是测评会 ${meeting.code} 的，票箱是测评会 ${box.meeting} 的。`];
+    return [_("会议信息文件是测评会 %(code)s 的，票箱是测评会 %(meeting)s 的。",
+      { code: meeting.code, meeting: box.meeting })];
   }
   const lawful = new Map(meeting.cells.map((cell) => [cell.id, cell.choices.map((c) => c.value)]));
   const found = [];
   const standing = new Set(box.lists.map(({ cell }) => cell));
   const missing = Array.from(lawful.keys()).filter((cell) => !standing.has(cell));
-  if (standing.size && missing.length) found.push(`票箱缺少票格：${missing.join("、")}。`);
+  if (standing.size && missing.length) found.push(_("票箱缺少票格：%(cells)s。", { cells: listed(missing) }));
   for (const { cell, marks } of box.lists) {
-    if (!lawful.has(cell)) found.push(`票箱里的票格 ${cell} 不在这次测评会的选票上。`);
+    if (!lawful.has(cell)) found.push(_("票箱里的票格 %(cell)s 不在这次测评会的选票上。", { cell }));
     else if (marks.some(([, c]) => c !== ABSTAIN && !lawful.get(cell).includes(c))) {
-      found.push(`票格 ${cell} 有选票上没有的选项。`);
+      found.push(_("票格 %(cell)s 有选票上没有的选项。", { cell }));
     }
   }
   for (const group of box.counts.keys()) {
     if (!meeting.groups.some(({ code }) => code === group)) {
-      found.push(`票箱里的类别 ${group} 不在这次测评会里。`);
+      found.push(_("票箱里的类别 %(group)s 不在这次测评会里。", { group }));
     }
   }
-  return Array.from(new Set(found));
+  return once(found);
+}
+
+/** Without what says the same again. */
+function once(values) {
+  return Array.from(new Map(values.map((value) => [String(value), value])).values());
 }

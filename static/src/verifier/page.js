@@ -7,6 +7,7 @@ import { fileControl, takeFiles } from "./files.js";
 import { choiceName, countedOff, misfits, readMeeting } from "./names.js";
 import { ownMarks, receiptBytes } from "./own.js";
 import { NotABox, readBox } from "./read.js";
+import { _, _n, own, say } from "../words/words.js";
 
 const FINDINGS_SHOWN = 50;
 
@@ -22,28 +23,28 @@ export class VerifierPage {
 
   start() {
     const onFiles = (files) => this.take(files);
-    const onTrouble = () => this.complain("文件没有读出来，请再选一次。");
+    const onTrouble = () => this.complain(_("文件没有读出来，请再选一次。"));
     takeFiles(onFiles, onTrouble);
     const pasted = h("textarea", {
       class: "entry__input pasted", id: "pasted", rows: "4", spellcheck: "false", autocomplete: "off",
     });
     show("verify", [
-      h("h1", {}, "核对票箱"),
-      h("p", {}, "计票后公布的票箱，任何人都可以保存一份，在自己的设备上重新计票，看它有没有被改动过。文件只在本机上读，不会发到任何地方。"),
+      h("h1", {}, _("核对票箱")),
+      h("p", {}, _("计票后公布的票箱，任何人都可以保存一份，在自己的设备上重新计票，看它有没有被改动过。文件只在本机上读，不会发到任何地方。")),
       this.served,
       this.served && this.direct(),
       h("section", { class: "panel" },
-        h("h2", {}, "选择票箱文件"),
-        h("p", { class: "hint" }, "票箱文件里没有名称。想看到测评对象和选项的名称，请把会议信息文件也一起选上。"),
-        fileControl("选择文件", "primary", onFiles, onTrouble),
-        h("p", { class: "hint hint_wide" }, "在电脑上，也可以把文件拖进本页。"),
+        h("h2", {}, _("选择票箱文件")),
+        h("p", { class: "hint" }, _("票箱文件里没有名称。想看到测评对象和选项的名称，请把会议信息文件也一起选上。")),
+        fileControl(_("选择文件"), "primary", onFiles, onTrouble),
+        h("p", { class: "hint hint_wide" }, _("在电脑上，也可以把文件拖进本页。")),
         this.said,
         h("details", { class: "why why_plain" },
-          h("summary", {}, "或者粘贴文件内容"),
-          h("label", { class: "entry__label", for: "pasted" }, "票箱文件的全部内容"),
+          h("summary", {}, _("或者粘贴文件内容")),
+          h("label", { class: "entry__label", for: "pasted" }, _("票箱文件的全部内容")),
           pasted,
-          button("核对粘贴的内容", "default", () => onFiles([
-            { name: "粘贴的内容", bytes: new TextEncoder().encode(pasted.value) },
+          button(_("核对粘贴的内容"), "default", () => onFiles([
+            { name: String(_("粘贴的内容")), bytes: new TextEncoder().encode(pasted.value) },
           ])))),
       this.results,
     ]);
@@ -53,7 +54,7 @@ export class VerifierPage {
   direct() {
     const links = Array.from(this.served.querySelectorAll("a[data-file]"));
     if (!links.length) return null;
-    return button("不保存，直接核对", "default", () => {
+    return button(_("不保存，直接核对"), "default", () => {
       const fetched = links.map(async (link) => {
         const answer = await fetch(link.href, { cache: "no-store", credentials: "omit" });
         if (!answer.ok) throw new Error(String(answer.status));
@@ -61,7 +62,7 @@ export class VerifierPage {
       });
       Promise.all(fetched).then(
         (files) => this.take(files),
-        () => this.complain("没有取到票箱，请检查网络后再试，或选择保存好的文件。"),
+        () => this.complain(_("没有取到票箱，请检查网络后再试，或选择保存好的文件。")),
       );
     }, { class: "weui-btn weui-btn_default direct" });
   }
@@ -73,8 +74,8 @@ export class VerifierPage {
     this.showResults();
   }
 
-  complain(text) {
-    this.said.textContent = text;
+  complain(words) {
+    say(this.said, words);
   }
 
   /** Files were handed over: boxes and descriptions of meetings, in any order. */
@@ -87,10 +88,10 @@ export class VerifierPage {
         if (!(error instanceof NotABox)) throw error;
         const meeting = readMeeting(new TextDecoder().decode(bytes));
         if (meeting) this.meeting = meeting;
-        else this.complain(`“${name}”不是完整的票箱文件：${error.message}。请重新下载。`);
+        else this.complain(_("“%(name)s”不是完整的票箱文件：%(why)s。请重新下载。", { name, why: error.why }));
       }
     }
-    if (this.meeting && !this.box) this.complain("这是会议信息文件。请再选择票箱文件。");
+    if (this.meeting && !this.box) this.complain(_("这是会议信息文件。请再选择票箱文件。"));
     this.showResults();
   }
 
@@ -120,17 +121,20 @@ export class VerifierPage {
 function verdictPanel(box, meeting, found) {
   if (!found.length) {
     return h("section", { class: "panel" },
-      h("h2", { class: "verdict verdict_good" }, "票箱完好"),
-      h("p", {}, `${meeting.title}，共 ${ballots(box)} 张选票。摘要、次序、查验号和张数都重新核对过，没有发现改动。`),
-      h("p", {}, "还要与计票单核对摘要：只凭文件，看不出有人把票箱和摘要一起重写。"));
+      h("h2", { class: "verdict verdict_good" }, _("票箱完好")),
+      h("p", {}, 
+        _n("%(title)s，共 %(count)s 张选票。摘要、次序、查验号和张数都重新核对过，没有发现改动。",
+          ballots(box), { title: own(meeting.title) })),
+      h("p", {}, _("还要与计票单核对摘要：只凭文件，看不出有人把票箱和摘要一起重写。")));
   }
   const rest = found.length - FINDINGS_SHOWN;
   return h("section", { class: "panel" },
-    h("h2", { class: "verdict verdict_bad" }, `票箱有问题，共 ${found.length} 处`),
+    h("h2", { class: "verdict verdict_bad" }, 
+      _n("票箱有问题，共 %(count)s 处", found.length)),
     h("ul", { class: "findings" },
       found.slice(0, FINDINGS_SHOWN).map((sentence) => h("li", {}, sentence))),
-    rest > 0 && h("p", {}, `还有 ${rest} 处没有列出。`),
-    h("p", {}, "请重新下载一次再核对。仍有问题的，保留这个文件，告诉监票人和上级党组织。"));
+    rest > 0 && h("p", {}, _n("还有 %(count)s 处没有列出。", rest)),
+    h("p", {}, _("请重新下载一次再核对。仍有问题的，保留这个文件，告诉监票人和上级党组织。")));
 }
 
 /** The digest as computed here, to be compared with paper: by eye, or digit by digit as typed. */
@@ -142,16 +146,16 @@ function digestPanel(box) {
     autocomplete: "off", autocapitalize: "off", "aria-describedby": "printed-hint",
     oninput: () => {
       const { good, text } = compared(typed.value, digest);
-      answer.textContent = text;
+      say(answer, text);
       answer.className = `verdict ${good === null ? "" : `verdict_${good ? "good" : "bad"}`}`;
     },
   });
   return h("section", { class: "panel" },
-    h("h2", {}, "票箱摘要"),
-    h("p", {}, "本机按文件内容算出："),
+    h("h2", {}, _("票箱摘要")),
+    h("p", {}, _("本机按文件内容算出：")),
     h("p", { class: "digest" }, digest.match(/.{4}/g).join(" ")),
-    h("label", { class: "entry__label", for: "printed" }, "计票单上的摘要"),
-    h("p", { class: "hint", id: "printed-hint" }, "把签过名的计票单上的 64 位照样输入，本页逐位比对；也可以用眼睛逐组对照。"),
+    h("label", { class: "entry__label", for: "printed" }, _("计票单上的摘要")),
+    h("p", { class: "hint", id: "printed-hint" }, _("把签过名的计票单上的 64 位照样输入，本页逐位比对；也可以用眼睛逐组对照。")),
     typed,
     answer);
 }
@@ -162,55 +166,58 @@ function compared(text, digest) {
   const whole = printedDigest(text);
   if (whole) {
     return whole === digest
-      ? { good: true, text: "与计票单上的摘要一致：这就是当时封存的票箱。" }
-      : { good: false, text: "与计票单上的摘要不一致：这不是当时封存的票箱。请先看看有没有输错。" };
+      ? { good: true, text: _("与计票单上的摘要一致：这就是当时封存的票箱。") }
+      : { good: false, text: _("与计票单上的摘要不一致：这不是当时封存的票箱。请先看看有没有输错。") };
   }
   if (!digits) return { good: null, text: "" };
   let same = 0;
   while (same < digits.length && digits[same] === digest[same]) same += 1;
-  if (same < digits.length) return { good: false, text: `第 ${same + 1} 位起不一致。请看看有没有输错。` };
-  return { good: null, text: `前 ${same} 位一致，还差 ${64 - same} 位。` };
+  if (same < digits.length) {
+    return { good: false, text: _("第 %(place)s 位起不一致。请看看有没有输错。", { place: same + 1 }) };
+  }
+  return { good: null, text: _("前 %(same)s 位一致，还差 %(rest)s 位。", { same, rest: 64 - same }) };
 }
 
 function misfitPanel(wrong) {
   return h("section", { class: "panel" },
-    h("h2", { class: "verdict verdict_bad" }, "会议信息与票箱对不上"),
+    h("h2", { class: "verdict verdict_bad" }, _("会议信息与票箱对不上")),
     h("ul", { class: "findings" },
       wrong.slice(0, FINDINGS_SHOWN).map((sentence) => h("li", {}, sentence))),
-    h("p", {}, "下面没有用它的名称。请重新下载两个文件；仍对不上的，告诉监票人。"));
+    h("p", {}, _("下面没有用它的名称。请重新下载两个文件；仍对不上的，告诉监票人。")));
 }
 
 const COLUMNS = [
-  ["issued", "发出"], ["redeemed", "已用"], ["cast", "已投"], ["voided", "作废"], ["unused", "未用"],
+  ["issued", _("发出")], ["redeemed", _("已用")], ["cast", _("已投")], ["voided", _("作废")],
+  ["unused", _("未用")],
 ];
 
 function countsPanel(box, meeting) {
   const nameOf = (code) => (meeting.groups.find((group) => group.code === code) || { name: code }).name;
   return h("section", { class: "panel" },
-    h("h2", {}, "测评票张数"),
+    h("h2", {}, _("测评票张数")),
     h("ul", { class: "rows" }, Array.from(box.counts, ([group, count]) =>
       h("li", { class: "row" },
         h("div", { class: "row__text" },
-          h("h3", { class: "row__name" }, nameOf(group)),
+          h("h3", { class: "row__name" }, own(nameOf(group))),
           h("p", { class: "row__mark" },
             COLUMNS.map(([name, title]) => numbered(title, count[name]))))))),
-    h("p", { class: "hint" }, "发出 = 已用 + 作废 + 未用。已投少于已用，是有人扫了码没有投。"));
+    h("p", { class: "hint" }, _("发出 = 已用 + 作废 + 未用。已投少于已用，是有人扫了码没有投。")));
 }
 
 function tallyPanel(box, meeting) {
   const groups = Array.from(new Set(box.lists.map(({ group }) => group)));
   const nameOf = (code) =>
     code === TOGETHER
-      ? "合并统计的各类别"
+      ? _("合并统计的各类别")
       : (meeting.groups.find((group) => group.code === code) || { name: code }).name;
   return h("section", { class: "panel" },
-    h("h2", {}, "重新计票"),
+    h("h2", {}, _("重新计票")),
     tallyRows(meeting, recount(box)),
     groups.length > 1 && groups.map((group) =>
       h("details", { class: "why why_plain" },
-        h("summary", {}, nameOf(group)),
+        h("summary", {}, own(nameOf(group))),
         tallyRows(meeting, recount(box, group)))),
-    h("p", { class: "hint" }, "名称来自会议信息文件，不在票箱摘要之内；各项票数请与签过名的计票单核对。"));
+    h("p", { class: "hint" }, _("名称来自会议信息文件，不在票箱摘要之内；各项票数请与签过名的计票单核对。")));
 }
 
 function tallyRows(meeting, numbers) {
@@ -218,7 +225,7 @@ function tallyRows(meeting, numbers) {
     const cells = meeting.cells.filter((cell) => cell.subject === subject.id && numbers.has(cell.id));
     return cells.length > 0 && h("li", { class: "row" },
       h("div", { class: "row__text" },
-        h("h3", { class: "row__name" }, subject.name),
+        h("h3", { class: "row__name" }, own(subject.name)),
         cells.map((cell) => tallyLine(meeting, cell, cells.length > 1, numbers.get(cell.id)))));
   }));
 }
@@ -228,12 +235,12 @@ function tallyLine(meeting, cell, titled, choices) {
     ...cell.choices.map(({ value }) => value), "abstain",
   ];
   return h("p", { class: "row__mark" },
-    titled && h("span", { class: "row__title" }, `${titleOf(meeting, cell)} `),
+    titled && h("span", { class: "row__title" }, own(titleOf(meeting, cell)), " "),
     counted.map((value) => numbered(choiceName(cell, value), choices.get(value) || 0)));
 }
 
 function numbered(title, number) {
-  return [h("span", { class: "number" }, `${title} `, h("b", {}, String(number))), " "];
+  return [h("span", { class: "number" }, title, " ", h("b", {}, String(number))), " "];
 }
 
 function titleOf(meeting, cell) {
@@ -243,21 +250,21 @@ function titleOf(meeting, cell) {
 
 /** One's own marks, shown only after a tap and put away by another. */
 function ownPanel(box, meeting) {
-  const typed = field("receipt", "回执码", "16 位，投票成功时显示过", 16);
+  const typed = field("receipt", _("回执码"), _("16 位，投票成功时显示过"), 16);
   const answer = h("div", { "aria-live": "polite" });
   const look = () => {
     const receipt = receiptBytes(typed.value());
-    typed.complain(receipt ? "" : "回执码应是 16 位字母和数字，请再看一遍");
+    typed.complain(receipt ? "" : _("回执码应是 16 位字母和数字，请再看一遍"));
     answer.textContent = "";
     if (!receipt) return typed.focus();
     answer.appendChild(ownRows(meeting, ownMarks(box, receipt), () => {
       answer.textContent = "";
     }));
-    return announce("查验结果在下面");
+    return announce(_("查验结果在下面"));
   };
   return h("section", { class: "panel" },
-    h("h2", {}, "查我的回执"),
-    h("p", { class: "notice" }, "给别人看到下面的结果，就等于公开了您的选择。请自己看，看完关掉本页。"),
+    h("h2", {}, _("查我的回执")),
+    h("p", { class: "notice" }, _("给别人看到下面的结果，就等于公开了您的选择。请自己看，看完关掉本页。")),
     h("form",
       { class: "entry", autocomplete: "off",
         onsubmit: (event) => {
@@ -265,33 +272,33 @@ function ownPanel(box, meeting) {
           look();
         } },
       typed.element,
-      h("button", { type: "submit", class: "weui-btn weui-btn_default" }, "显示我的选择")),
+      h("button", { type: "submit", class: "weui-btn weui-btn_default" }, _("显示我的选择"))),
     answer);
 }
 
 function ownRows(meeting, marks, onHide) {
-  const hide = button("收起", "default", onHide);
+  const hide = button(_("收起"), "default", onHide);
   if (marks.size === 0) {
     return h("div", {},
-      h("h3", { class: "verdict verdict_bad" }, "这个票箱里没有这张票"),
-      h("p", {}, "请先核对回执码是否输错、票箱是不是这一次测评会的。都没有错的，请带上回执码，当面告诉监票人。"),
+      h("h3", { class: "verdict verdict_bad" }, _("这个票箱里没有这张票")),
+      h("p", {}, _("请先核对回执码是否输错、票箱是不是这一次测评会的。都没有错的，请带上回执码，当面告诉监票人。")),
       hide);
   }
   const missing = meeting.cells.length - marks.size;
   return h("div", {},
     missing === 0
-      ? h("h3", { class: "verdict verdict_good" }, `您的 ${marks.size} 项都在票箱里`)
-      : h("h3", { class: "verdict verdict_bad" }, `有 ${missing} 项不在票箱里`),
+      ? h("h3", { class: "verdict verdict_good" }, _n("您的 %(count)s 项都在票箱里", marks.size))
+      : h("h3", { class: "verdict verdict_bad" }, _n("有 %(count)s 项不在票箱里", missing)),
     h("ul", { class: "rows" }, meeting.subjects.map((subject) => {
       const cells = meeting.cells.filter((cell) => cell.subject === subject.id);
       return cells.length > 0 && h("li", { class: "row" },
         h("div", { class: "row__text" },
-          h("h4", { class: "row__name" }, subject.name),
+          h("h4", { class: "row__name" }, own(subject.name)),
           cells.map((cell) => h("p", { class: "row__mark" },
-            cells.length > 1 && h("span", { class: "row__title" }, `${titleOf(meeting, cell)} `),
+            cells.length > 1 && h("span", { class: "row__title" }, own(titleOf(meeting, cell)), " "),
             marks.has(cell.id)
               ? h("b", {}, choiceName(cell, marks.get(cell.id)))
-              : h("b", { class: "verdict_bad" }, "不在票箱里")))));
+              : h("b", { class: "verdict_bad" }, _("不在票箱里"))))));
     })),
     hide);
 }

@@ -6,6 +6,8 @@
  * rounds long numbers without a word.
  */
 
+import { _ } from "../words/words.js";
+
 export const BYTES_MOST = 128 * 1024 * 1024;
 const DEPTH_MOST = 16;
 const COUNTS = ["cast", "issued", "redeemed", "unused", "voided"];
@@ -14,8 +16,13 @@ const PLAIN = /[^"\\\u0000-\u001f]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)/y;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?:[^\ud800-\udbff]|^)[\udc00-\udfff]/;
 
-/** The file is no box; `message` says where it goes wrong, in words. */
-export class NotABox extends Error {}
+/** The file is no box; `why` says in words where it goes wrong. */
+export class NotABox extends Error {
+  constructor(why) {
+    super(String(why));
+    this.why = why;
+  }
+}
 
 /**
  * The box in `bytes` (Uint8Array):
@@ -26,7 +33,7 @@ export class NotABox extends Error {}
  * Throws NotABox.
  */
 export function readBox(bytes) {
-  if (bytes.length > BYTES_MOST) throw new NotABox("文件过大");
+  if (bytes.length > BYTES_MOST) throw new NotABox(_("文件过大"));
   return shaped(new Reader(decoded(bytes)).whole());
 }
 
@@ -34,14 +41,14 @@ function decoded(bytes) {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
-    throw new NotABox("不是 UTF-8 的文字");
+    throw new NotABox(_("不是 UTF-8 的文字"));
   }
 }
 
 // From a value to a box
 
 function shaped(value) {
-  const { protocol, meeting, counts, lists, digest } = members(value, "票箱", [
+  const { protocol, meeting, counts, lists, digest } = members(value, _("票箱"), [
     "protocol", "meeting", "counts", "lists", "digest",
   ]);
   return {
@@ -56,7 +63,7 @@ function shaped(value) {
 function shapedCount(value) {
   const count = members(value, "counts", COUNTS);
   for (const name of COUNTS) {
-    if (typeof count[name] !== "number") throw new NotABox(`${name} 应为整数`);
+    if (typeof count[name] !== "number") throw new NotABox(_("%(name)s 应为整数", { name }));
   }
   return count;
 }
@@ -67,7 +74,7 @@ function shapedList(value) {
     group: text(group, "group"),
     cell: text(cell, "cell"),
     marks: array(marks, "marks").map((mark) => {
-      if (array(mark, "marks").length !== 2) throw new NotABox("每条记录应是查验号和选项两项");
+      if (array(mark, "marks").length !== 2) throw new NotABox(_("每条记录应是查验号和选项两项"));
       return mark.map((part) => text(part, "marks"));
     }),
   };
@@ -77,27 +84,27 @@ function shapedList(value) {
 function members(value, where, names) {
   const found = {};
   for (const [name, member] of object(value, where)) {
-    if (!names.includes(name)) throw new NotABox(`${where} 里有不认识的项目 ${name}`);
+    if (!names.includes(name)) throw new NotABox(_("%(where)s 里有不认识的项目 %(name)s", { where, name }));
     found[name] = member;
   }
   for (const name of names) {
-    if (!(name in found)) throw new NotABox(`${where} 里缺少 ${name}`);
+    if (!(name in found)) throw new NotABox(_("%(where)s 里缺少 %(name)s", { where, name }));
   }
   return found;
 }
 
 function object(value, where) {
-  if (!(value instanceof Map)) throw new NotABox(`${where} 应是一组项目`);
+  if (!(value instanceof Map)) throw new NotABox(_("%(where)s 应是一组项目", { where }));
   return value;
 }
 
 function array(value, where) {
-  if (!Array.isArray(value)) throw new NotABox(`${where} 应是一个清单`);
+  if (!Array.isArray(value)) throw new NotABox(_("%(where)s 应是一个清单", { where }));
   return value;
 }
 
 function text(value, where) {
-  if (typeof value !== "string") throw new NotABox(`${where} 应是文字`);
+  if (typeof value !== "string") throw new NotABox(_("%(where)s 应是文字", { where }));
   return value;
 }
 
@@ -119,7 +126,7 @@ class Reader {
 
   value(depth) {
     this.space();
-    if (depth > DEPTH_MOST) throw new NotABox("层次过多");
+    if (depth > DEPTH_MOST) throw new NotABox(_("层次过多"));
     const character = this.source[this.at];
     if (character === "{") return this.object(depth);
     if (character === "[") return this.list(depth);
@@ -132,7 +139,7 @@ class Reader {
     this.sequence("}", () => {
       this.space();
       const name = this.text();
-      if (found.has(name)) throw new NotABox(`同一个名称写了两次：${name}`);
+      if (found.has(name)) throw new NotABox(_("同一个名称写了两次：%(name)s", { name }));
       this.take(":");
       found.set(name, this.value(depth + 1));
     });
@@ -171,7 +178,7 @@ class Reader {
       if (character !== "\\") this.fail();
       found += this.escaped();
     }
-    if (LONE_SURROGATE.test(found)) throw new NotABox("有不成字的编码");
+    if (LONE_SURROGATE.test(found)) throw new NotABox(_("有不成字的编码"));
     return found;
   }
 
@@ -192,7 +199,7 @@ class Reader {
     const digits = this.match(NUMBER);
     if (!digits) this.fail();
     const value = Number(digits);
-    if (!Number.isSafeInteger(value)) throw new NotABox("数字过大");
+    if (!Number.isSafeInteger(value)) throw new NotABox(_("数字过大"));
     // No box tells 0 from -0.
     return value === 0 ? 0 : value;
   }
@@ -221,6 +228,6 @@ class Reader {
 
   fail() {
     const place = Math.min(this.at, this.source.length) + 1;
-    throw new NotABox(`第 ${place} 个字符处读不下去，文件可能不完整`);
+    throw new NotABox(_("第 %(place)s 个字符处读不下去，文件可能不完整", { place }));
   }
 }

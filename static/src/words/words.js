@@ -76,9 +76,9 @@ export function _n(source, count, values) {
   return new Words(source, Object.assign({ count }, values), count);
 }
 
-/** `text` as words of a document. */
+/** `text` as words of a document; words of the page stay what they are. */
 export function own(text) {
-  return new Own(text);
+  return text instanceof Words ? text : new Own(text);
 }
 
 /** The tag of the language that the page speaks. */
@@ -86,9 +86,9 @@ export function spoken() {
   return language.tag;
 }
 
-/** `, ` between the parts of a list, as the language has it. */
+/** A list as a value of a sentence, with what the language has between its parts. */
 export function listed(parts) {
-  return parts.join(language === SOURCE ? "、" : ", ");
+  return { toString: () => parts.join(String(_("、"))) };
 }
 
 function told(source, count) {
