@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
@@ -12,29 +9,12 @@ from werkzeug.wrappers import Response
 from admin import blueprint
 from admin.forms import FirstAdminForm, LoginForm, PasswordForm, text
 from admin.guard import begin_session, end_session, local_path, open_to_strangers
+from admin.limits import limit_failures, name_key
 from app.actions import account
 from app.domain.errors import LoginFailed
-from app.extensions import limiter
-from app.security import address_key, keyed
+from app.security import address_key
 
 Answer = str | Response | tuple[str, int]
-V = TypeVar("V", bound=Callable[..., Any])
-
-
-def _account_key() -> str:
-    # With the address in it, nobody can lock the account's owner out from elsewhere.
-    return keyed(f"{address_key()}/{request.form.get('name', '').strip()[:200]}")
-
-
-def _limit_failures(limit: str, key: Callable[[], str]) -> Callable[[V], V]:
-    """Count the tries that were refused with 401; a full count is answered with 429."""
-    decorator = limiter.limit(
-        limit,
-        key_func=key,
-        methods=["POST"],
-        deduct_when=lambda response: response.status_code == 401,
-    )
-    return cast(Callable[[V], V], decorator)
 
 
 @blueprint.route("/first/<signed>", methods=["GET", "POST"])
@@ -54,8 +34,8 @@ def first(signed: str) -> Answer:
 
 @blueprint.route("/login", methods=["GET", "POST"])
 @open_to_strangers
-@_limit_failures("30 per minute", address_key)
-@_limit_failures("5 per minute", _account_key)
+@limit_failures("30 per minute", address_key)
+@limit_failures("5 per minute", name_key)
 def log_in() -> Answer:
     """Name and password."""
     form = LoginForm()
@@ -79,7 +59,7 @@ def log_out() -> Response:
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
-@_limit_failures("5 per minute", address_key)
+@limit_failures("5 per minute", address_key)
 def password() -> Answer:
     """Change one's own password."""
     form = PasswordForm()

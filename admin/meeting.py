@@ -9,9 +9,12 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
+from admin.confirmation import next_page, waiting_page
 from admin.forms import CloseForm, IssueForm, VoidMeetingForm, VoidSlipForm, text
-from app.actions import closing
+from admin.guard import me
+from app.actions import confirmation
 from app.actions import meeting as actions
+from app.actions.confirmation import Wish
 from app.actions.count_sheet import count_sheet
 from app.actions.display import display_link
 from app.actions.progress import progress
@@ -19,6 +22,7 @@ from app.actions.quorum import came_in_all
 from app.actions.validity import faults_so_far
 from app.actions.whereabouts import other_host
 from app.domain.errors import HostAway, MeetingStateChanged, PaperVoids, UrnElsewhere
+from app.domain.rights import may
 from app.hosts import forward
 from app.models import Meeting
 
@@ -30,7 +34,8 @@ def meeting(meeting_id: int) -> Answer:
     """A meeting's page: what can be done depends on its state."""
     found = actions.get_meeting(meeting_id)
     if found.state == "draft":
-        return redirect(url_for("admin.meeting_review", meeting_id=meeting_id))
+        page = "admin.meeting_review" if may(me().role, "meeting.run") else "admin.meeting_confirm"
+        return redirect(url_for(page, meeting_id=meeting_id))
     if found.state == "open":
         try:
             return open_page(found)
@@ -60,6 +65,7 @@ def open_page(found: Meeting, **forms: Any) -> str:
         meeting=found,
         progress=stand,
         display=f"{found.base_url}{display_link(found)}",
+        closing=confirmation.standing_of(found, "close"),
         **{**defaults, **forms},
     )
 
@@ -70,7 +76,12 @@ def meeting_progress(meeting_id: int) -> str:
     found = actions.get_meeting(meeting_id)
     if found.state != "open":
         raise MeetingStateChanged
-    return render_template("admin/_progress.html", meeting=found, progress=progress(found))
+    return render_template(
+        "admin/_progress.html",
+        meeting=found,
+        progress=progress(found),
+        closing=confirmation.standing_of(found, "close"),
+    )
 
 
 @blueprint.post("/meetings/<int:meeting_id>/display/revoke")
@@ -83,14 +94,25 @@ def revoke_display(meeting_id: int) -> Response:
 
 @blueprint.route("/meetings/<int:meeting_id>/close", methods=["GET", "POST"])
 def close_meeting(meeting_id: int) -> Answer:
-    """Ask for the number present, say what closing does, close."""
-    form = CloseForm(present=came_in_all(actions.get_meeting(meeting_id)))
+    """Ask for the number present, say what closing does; close once a scrutineer confirms too."""
+    found = actions.get_meeting(meeting_id)
+    form = CloseForm(present=came_in_all(found))
+    standing = confirmation.standing_of(found, "close")
+    if not form.is_submitted():
+        if found.state in ("closed", "voided"):
+            return redirect(url_for("admin.meeting", meeting_id=meeting_id))
+        if standing.host and standing.host.account_id == me().id:
+            return waiting_page(found, "close")
     try:
-        box = form.settle(lambda: closing.close_meeting(meeting_id, form.present.data))
+        closed = form.settle(
+            lambda: confirmation.confirm(
+                meeting_id, me(), Wish("close", "host", present=form.present.data)
+            )
+        )
     except PaperVoids as voided:
         flash(str(voided), "danger")
         return redirect(url_for("admin.meeting", meeting_id=meeting_id))
-    if box is None:
+    if closed is None:
         found = _still_open(meeting_id)
         stand = progress(found)
         page = render_template(
@@ -99,10 +121,12 @@ def close_meeting(meeting_id: int) -> Answer:
             progress=stand,
             form=form,
             faults=faults_so_far(found, stand.out + stand.papers, stand.cast),
+            standing=standing,
         )
         return page, 400 if form.errors else 200
-    flash("已计票。请打印计票单，由主持人、监票人、计票人签名。", "success")
-    return redirect(url_for("admin.meeting", meeting_id=meeting_id))
+    if closed:
+        flash("已计票。请打印计票单，由主持人、监票人、计票人签名。", "success")
+    return redirect(next_page(meeting_id, "close"))
 
 
 @blueprint.route("/meetings/<int:meeting_id>/void", methods=["GET", "POST"])

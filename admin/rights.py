@@ -35,6 +35,7 @@ RIGHTS = {
     "log_in": Right("", "own"),
     "log_out": Right("", "own"),
     "password": Right("", "own"),
+    "own_codes": Right("meeting.witness", "any"),
     "audit": Right("audit.read", "all"),
     "schemes": Right("look", "any"),
     "scheme": Right("look", "any"),
@@ -115,6 +116,9 @@ RIGHTS = {
     # Meetings
     "meeting": Right("look", "meeting"),
     "meeting_progress": Right("look", "meeting"),
+    "meeting_confirm": Right("look", "meeting", "meeting.witness"),
+    "meeting_confirmations": Right("look", "meeting"),
+    "take_back_confirmation": Right("look", "meeting"),
     "count_sheet": Right("look", "meeting"),
     "papers": Right("look", "meeting"),
     "count_papers": Right("paper.count", "meeting"),
@@ -122,6 +126,7 @@ RIGHTS = {
         (
             "meeting_attendance", "close_meeting", "revoke_display", "meeting_groups",
             "open_meeting", "paper_ballot", "issue_papers", "meeting_policy", "rehearse",
+            "confirm_by_code",
             "meeting_review", "meeting_settings", "issue_slips", "slips_again", "void_slip",
             "void_unused_slips", "meeting_subjects", "void_meeting",
         ),

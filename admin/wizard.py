@@ -6,9 +6,12 @@ from flask import current_app, flash, redirect, render_template, request, url_fo
 from werkzeug.wrappers import Response
 
 from admin import blueprint
+from admin.confirmation import next_page, waiting_page
 from admin.forms import Form, PolicyForm, SettingsForm, number, text
 from admin.guard import me
+from app.actions import confirmation
 from app.actions import meeting as actions
+from app.actions.confirmation import Wish
 from app.actions.finalising import records_of
 from app.actions.meeting import Settings
 from app.actions.rights import reach_of, require_record
@@ -103,18 +106,31 @@ def meeting_policy(meeting_id: int) -> Answer:
 @blueprint.get("/meetings/<int:meeting_id>/review")
 def meeting_review(meeting_id: int) -> Answer:
     """Everything at a glance, what stands in the way, and the button that opens."""
-    draft = _draft(meeting_id)
-    found = actions.obstacles_to_opening(draft)
-    places = {**STEPS, "attendance": "到会人数"}
-    return _step("review", draft, Form(), obstacles=found, places=places)
+    draft = actions.get_meeting(meeting_id)
+    if draft.state != "draft":
+        # It has been opened meanwhile, by the scrutineer's confirmation it may be.
+        return redirect(url_for("admin.meeting", meeting_id=meeting_id))
+    standing = confirmation.standing_of(draft, "open")
+    if standing.host and standing.host.account_id == me().id:
+        return waiting_page(draft, "open")
+    return _step(
+        "review",
+        draft,
+        Form(),
+        obstacles=actions.obstacles_to_opening(draft),
+        standing=standing,
+        places={**STEPS, "attendance": "到会人数"},
+        digest=confirmation.content_digest(draft, "open"),
+    )
 
 
 @blueprint.post("/meetings/<int:meeting_id>/open")
 def open_meeting(meeting_id: int) -> Response:
-    """Draft → open."""
-    actions.open_meeting(meeting_id)
-    flash("测评会已开启。下一步：发放测评票。", "success")
-    return redirect(url_for("admin.meeting", meeting_id=meeting_id))
+    """Draft → open, once a scrutineer has confirmed too."""
+    wish = Wish("open", "host", request.form.get("digest", ""))
+    if confirmation.confirm(meeting_id, me(), wish):
+        flash("测评会已开启。下一步：发放测评票。", "success")
+    return redirect(next_page(meeting_id, "open"))
 
 
 def _draft(meeting_id: int) -> Meeting:

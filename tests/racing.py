@@ -13,11 +13,14 @@ from typing import Any, NamedTuple
 
 from flask import Flask
 
+from app.actions.account import account_by_name
 from app.actions.ballot import SealedBallot, cast_ballot
 from app.actions.closing import close_meeting
+from app.actions.confirmation import Wish, confirm
 from app.actions.credential import redeem_slip
 from app.actions.meeting import void_meeting
 from app.config import Config
+from app.domain.confirmation import Part
 from app.domain.encoding import from_b64url
 from app.domain.errors import MingceError
 from app.domain.slip import parse_token
@@ -109,6 +112,13 @@ def void(meeting_id: int) -> Answer:
     """("voided",), by the action itself."""
     void_meeting(meeting_id, "测试作废")
     return ("voided",)
+
+
+def confirm_closing(meeting_id: int, name: str, part: Part) -> Answer:
+    """("closed",) for whose confirmation was the second, ("waits",) for the first."""
+    who = account_by_name(name)
+    assert who is not None
+    return ("closed" if confirm(meeting_id, who, Wish("close", part)) else "waits",)
 
 
 def post(port: int, path: str, body: dict[str, str]) -> Answer:

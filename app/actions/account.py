@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import func, literal, select, update
+from argon2.low_level import hash_secret_raw
+from sqlalchemy import delete, func, literal, select, update
 
 from app.domain.errors import AccountUnknown, BadInput, LinkInvalid, LoginFailed
 from app.domain.rights import may_give
-from app.models import Account, Organisation, db
+from app.models import Account, AccountCode, Organisation, db
 from app.models.account import NAME_MOST
 from app.models.base import reading, writing
 from app.security import sign, unsign
@@ -106,6 +107,35 @@ def signed_in(account_id: int, session_version: int) -> SignedIn | None:
     return SignedIn(*row) if row else None
 
 
+def account_by_name(name: str) -> SignedIn | None:
+    """The account of this name, unless it may not log in."""
+    with reading() as connection:
+        row = connection.execute(
+            select(
+                Account.id,
+                Account.name,
+                Account.session_version,
+                Account.role,
+                Account.organisation_id,
+                Account.must_change,
+            ).where(Account.name == name.strip(), Account.disabled.is_(False))
+        ).first()
+    return SignedIn(*row) if row else None
+
+
+def slow_hash(secret: str, salt: bytes) -> bytes:
+    """32 bytes that take as long to work out as the hash of a password."""
+    return hash_secret_raw(
+        secret.encode(),
+        salt,
+        time_cost=_hasher.time_cost,
+        memory_cost=_hasher.memory_cost,
+        parallelism=_hasher.parallelism,
+        hash_len=32,
+        type=_hasher.type,
+    )
+
+
 def log_out(account_id: int) -> None:
     """End every session of the account, so that a copied cookie is worth nothing."""
     db.session.execute(
@@ -124,6 +154,7 @@ def change_password(account_id: int, old: str, new: str) -> None:
     account.password_hash = _hasher.hash(_checked_password(new))
     account.session_version = Account.session_version + 1
     account.must_change = False
+    _drop_codes(account_id)
     db.session.commit()
 
 
@@ -189,7 +220,13 @@ def reset_password(
         account.password_hash = hashed
         account.must_change = True
         account.session_version = Account.session_version + 1
+        _drop_codes(account_id)
     return account, password
+
+
+def _drop_codes(account_id: int) -> None:
+    """Whoever knew the old password may have made codes."""
+    db.session.execute(delete(AccountCode).where(AccountCode.account_id == account_id))
 
 
 def _sees_to(giver: SignedIn, reach: frozenset[int] | None, role: str, place: int | None) -> bool:

@@ -68,6 +68,12 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
     return box
 
 
+def check_closing(meeting_id: int, present: int | None) -> None:
+    """Refuse what nobody shall be asked to confirm; as `close_meeting`, before it comes to that."""
+    _void_for_papers(meeting_id)
+    _present(get_meeting(meeting_id), present)
+
+
 def _present(meeting: Meeting, present: int | None) -> int | None:
     """实到: one number, wherever it stands on the count sheet. Raises BadInput."""
     came = came_in_all(meeting)

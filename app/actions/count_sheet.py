@@ -7,6 +7,7 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import select
 
+from app.actions.confirmation import Signatories, signatories
 from app.actions.grading import scheme_of
 from app.actions.live import picture
 from app.actions.meeting import get_meeting
@@ -55,6 +56,7 @@ class CountSheet(NamedTuple):
 
     channels: phones and papers side by side; empty where there are no papers, or where one of the
     two has fewer than k ballots. weighed: where voter groups have weights; `tables` are without.
+    opened, closed: the two who confirmed it; None where the command line did it, or a rehearsal.
     """
 
     meeting: Meeting
@@ -70,6 +72,8 @@ class CountSheet(NamedTuple):
     faults: tuple[Fault, ...]
     channels: tuple[Channel, ...]
     weighed: tuple[Weighed, ...]
+    opened: Signatories | None
+    closed: Signatories | None
 
     @property
     def reconciled(self) -> bool:
@@ -117,6 +121,8 @@ def count_sheet(meeting_id: int) -> CountSheet:
         ),
         channels=_channels(meeting, form, row.cast - papers.valid, papers) if papers else (),
         weighed=weighed_results(meeting, form),
+        opened=signatories(meeting, "open"),
+        closed=signatories(meeting, "close"),
     )
 
 

@@ -142,10 +142,10 @@ def obstacles_to_opening(meeting: Meeting) -> tuple[Obstacle, ...]:
     """All that keeps this draft from opening, with the remedies."""
     found = list(
         obstacles(
-            _planned_subjects(meeting),
+            planned_subjects(meeting),
             [PlannedGroup(g.code, g.name, g.expected) for g in meeting.groups],
             meeting.k,
-            _is_local(meeting.base_url),
+            is_local(meeting.base_url),
             meeting.policy,
         )
     )
@@ -170,7 +170,7 @@ def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_b
         keys = {group.code: public_key(seed, meeting.code, group.code) for group in meeting.groups}
         for group in meeting.groups:
             group.public_key = keys[group.code]
-        form = msgspec.to_builtins(build_form(_planned_subjects(meeting)))
+        form = msgspec.to_builtins(build_form(planned_subjects(meeting)))
         if not update_state(
             meeting,
             ("draft",),
@@ -311,7 +311,8 @@ def _fresh_code() -> str:
             return code
 
 
-def _planned_subjects(meeting: Meeting) -> list[PlannedSubject]:
+def planned_subjects(meeting: Meeting) -> list[PlannedSubject]:
+    """What the scheme says of each subject, in the order of the form."""
     scheme = scheme_of(meeting.round)
     return [
         PlannedSubject(
@@ -367,7 +368,8 @@ def _clashes(meeting: Meeting) -> list[Obstacle]:
     )
 
 
-def _is_local(address: str) -> bool:
+def is_local(address: str) -> bool:
+    """Whether only this machine can reach the address."""
     host = urlsplit(address).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -260,6 +260,29 @@ class LoginFailed(MingceError):
     message = "用户名或密码不对。"
 
 
+class CodeWrong(BadInput):
+    code = "code_wrong"
+    status = 401
+    message = (
+        "用户名或一次性码不对，或者这个账号不能为本次测评会监票。"
+        "一次性码用过就失效，连错 5 次全部失效；监票人可以重新生成，或在自己的手机上确认。"
+    )
+
+
+class SamePerson(BadInput):
+    """One account on both sides of what takes two people."""
+
+    code = "same_person"
+    status = 409
+    message = "主持人和监票人须是两个人，各用自己的账号确认。"
+
+
+class ContentChanged(MingceError):
+    code = "content_changed"
+    status = 409
+    message = "测评会的内容刚刚改过，与您看到的不同，没有确认。请刷新页面，重新核对。"
+
+
 class LinkInvalid(MingceError):
     code = "link_invalid"
     status = 403

@@ -22,6 +22,7 @@ ACTIONS = {
     "self.recheck": "复核自评",
     "grade.decide": "上级评分、评定等级",
     "meeting.run": "开测评会：准备、开启、发票、登记到会、结束、作废、演练",
+    "meeting.witness": "监票：确认开启、结束测评会",
     "paper.count": "录入纸质票",
     "notice.publish": "公示、更正、撤回，答复异议",
     "round.finalise": "确定等级、更正最终等级",
@@ -47,7 +48,7 @@ RIGHTS: dict[str, frozenset[str]] = {
         {"look", "survey.write", "self.write", "rectification.write", "report.read"}
     ),
     "host": frozenset({"look", "meeting.run", "paper.count"}),
-    "scrutineer": frozenset({"look", "paper.count"}),
+    "scrutineer": frozenset({"look", "meeting.witness", "paper.count"}),
     "auditor": frozenset({"look", "report.read", "audit.read"}),
 }  # fmt: skip
 """Role → what it may do. Nobody but a system admin assesses himself: see `ABOVE`."""

@@ -4,6 +4,7 @@ from app.models.account import Account
 from app.models.audit import AuditEntry
 from app.models.base import Base, db
 from app.models.box import boxes
+from app.models.confirmation import AccountCode, Confirmation
 from app.models.meeting import Meeting, MeetingSubject, VoterGroup
 from app.models.notice import (
     CorrectedLine,
@@ -36,10 +37,12 @@ from app.models.urn import pictures, slips, spent_nonces, urn_blocks, urn_groups
 
 __all__ = [
     "Account",
+    "AccountCode",
     "Attachment",
     "AttachmentContent",
     "AuditEntry",
     "Base",
+    "Confirmation",
     "CorrectedLine",
     "Correction",
     "CorrectionEnd",

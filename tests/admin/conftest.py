@@ -13,20 +13,24 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.actions import account as accounts
-from app.actions.account import create_account
+from app.actions.account import account_by_name, create_account
+from app.actions.confirmation import Wish, confirm, content_digest
 from app.actions.meeting import (
     Settings,
     choose_subjects,
     create_meeting,
+    get_meeting,
     open_meeting,
     set_groups,
     set_policy,
 )
 from app.actions.organisation import create_branches, create_organisation
 from app.actions.round import Member, RoundWish, create_round
+from app.domain.confirmation import Action
 from tests.urns import all_rows
 
 NAME, PASSWORD = "王秘书", "a long enough password"
+WITNESS = "李监票"
 BASE = "http://192.168.1.10:8000"
 
 
@@ -57,6 +61,31 @@ class Office:
     def log_in(self, name: str = NAME, password: str = PASSWORD, **options: Any) -> TestResponse:
         """Send the login form."""
         return self.post("/admin/login", {"name": name, "password": password}, **options)
+
+    def open_meeting(self, meeting_id: int = 1, **options: Any) -> TestResponse:
+        """Open a draft as its host, after a scrutineer has confirmed it."""
+        witness(self.app, meeting_id, "open")
+        with self.app.app_context():
+            digest = content_digest(get_meeting(meeting_id), "open")
+        return self.post(f"/admin/meetings/{meeting_id}/open", {"digest": digest}, **options)
+
+    def close_meeting(self, wish: dict[str, Any], meeting_id: int = 1) -> TestResponse:
+        """Close an open meeting as its host, after a scrutineer has confirmed it."""
+        witness(self.app, meeting_id, "close")
+        return self.post(f"/admin/meetings/{meeting_id}/close", wish)
+
+
+def witness(app: Flask, meeting_id: int, action: Action) -> None:
+    """A scrutineer confirms, on an account of their own."""
+    with app.app_context():
+        if account_by_name(WITNESS) is None:
+            create_account(WITNESS, PASSWORD)
+        who = account_by_name(WITNESS)
+        assert who is not None
+        meeting = get_meeting(meeting_id)
+        if meeting.rehearsal:
+            return
+        confirm(meeting_id, who, Wish(action, "witness", content_digest(meeting, action)))
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ NUMBERS = {"present.g1": "15", "late.g1": "2", "gone.g1": "1", "present.g2": "4"
 
 def test_who_came_stands_on_the_count_sheet(office: Office, open_id: int) -> None:
     assert office.post(PAGE, NUMBERS).status_code == 302
-    office.post("/admin/meetings/1/close", {"present": "21", "understood": "y"})
+    office.close_meeting({"present": "21", "understood": "y"})
     sheet = office.get("/admin/meetings/1/count-sheet").text
     assert "党员：投票开始前到会 15 人，迟到 2 人，提前离开 1 人，实到 17 人" in sheet
     assert office.post(PAGE, NUMBERS).status_code == 409
@@ -99,7 +99,7 @@ def test_where_the_scheme_demands_a_number_voting_does_not_open_before_it_is_rec
     assert 'href="/admin/meetings/1/attendance">去“到会人数”' in page
     assert office.post("/admin/meetings/1/open").status_code == 409
     office.post(PAGE, {"present.g1": "10", "present.g2": "5"})
-    assert office.post("/admin/meetings/1/open").status_code == 302
+    assert office.open_meeting().status_code == 302
 
 
 def test_without_a_rule_attendance_is_advice(office: Office, draft_id: int) -> None:
@@ -110,7 +110,7 @@ def test_without_a_rule_attendance_is_advice(office: Office, draft_id: int) -> N
     assert "可以开启" in page
     office.post(PAGE, {"present.g1": "12"})
     assert "还没有登记到会人数" not in office.get("/admin/meetings/1/review").text
-    assert office.post("/admin/meetings/1/open").status_code == 302
+    assert office.open_meeting().status_code == 302
 
 
 def test_a_rehearsal_opens_without_anybody_there(
@@ -167,7 +167,7 @@ def test_the_page_that_closes_says_beforehand_that_the_meeting_would_not_count(
     app: Flask, office: Office, office_draft: None
 ) -> None:
     office.post(PAGE, {"present.g1": "10", "present.g2": "5"})
-    office.post("/admin/meetings/1/open")
+    office.open_meeting()
     assert "本次测评无效" not in office.get("/admin/meetings/1/close").text
     _vote(app, _issue(office, 6), "option1")
     with app.app_context():

@@ -233,7 +233,7 @@ def test_a_turnout_meeting_shows_no_choices_before_closing(
     office.post("/admin/meetings/1/subjects", {"record": ["1"]})
     office.post("/admin/meetings/1/groups", {"name": ["党员"], "expected": ["20"]})
     office.post("/admin/meetings/1/policy", {"policy": "turnout", "k": "3"})
-    office.post("/admin/meetings/1/open")
+    office.open_meeting()
     _vote(app, _issue(office, 12))
     assert "公布结果" in office.get("/admin/meetings/1").text
     for path in ("/admin/meetings/1", "/admin/records/1", "/admin/rounds/1"):
@@ -263,7 +263,7 @@ def test_closing_makes_the_result_final_everywhere(
     _vote(app, tokens[7:8], "abstain")
     office.post(f"{SLIPS}/void", {"token": tokens[9]})
     wish = {"present": "9", "understood": "y"}
-    assert office.post("/admin/meetings/1/close", wish).location == "/admin/meetings/1"
+    assert office.close_meeting(wish).location == "/admin/meetings/1"
     assert _row(office.get("/admin/meetings/1").text, "第一党支部")[:5] == [5, 0, 0, 2, 1]
     sheet = office.get("/admin/meetings/1/count-sheet").text
     assert _row(sheet, "合计") == [25, 9, 9, 8, 8, 0, 1, 1]
@@ -303,16 +303,16 @@ def test_closing_asks_for_the_number_present_and_for_a_tick(
 
 def test_a_meeting_closes_once(office: Office, open_id: int, unchanged: Callable[[], None]) -> None:
     wish = {"present": "9", "understood": "y"}
-    office.post("/admin/meetings/1/close", wish)
+    office.close_meeting(wish)
     unchanged()
     assert office.post("/admin/meetings/1/close", wish).status_code == 409
-    assert office.get("/admin/meetings/1/close").status_code == 409
+    assert office.get("/admin/meetings/1/close").location == "/admin/meetings/1"
     assert office.post("/admin/meetings/1/void", {"reason": "x"}).status_code == 409
     assert office.get("/admin/meetings/1/progress").status_code == 409
 
 
 def test_a_meeting_nobody_voted_in_has_a_sheet_without_a_rate(office: Office, open_id: int) -> None:
-    office.post("/admin/meetings/1/close", {"present": "0", "understood": "y"})
+    office.close_meeting({"present": "0", "understood": "y"})
     sheet = office.get("/admin/meetings/1/count-sheet").text
     assert "—" in sheet
     assert "0÷0" in sheet
@@ -343,11 +343,11 @@ def test_a_rehearsal_is_marked_and_reaches_no_record(
     office.post("/admin/meetings/1/settings", settings)
     office.post("/admin/meetings/1/subjects", {"record": ["1"]})
     office.post("/admin/meetings/1/groups", {"name": ["党员"], "expected": ["20"]})
-    office.post("/admin/meetings/1/open")
+    office.open_meeting()
     page = office.post(SLIPS, {"group": "g1", "number": "6", "so_far": "0"}).text
     assert "【演练】练习" in page
     _vote(app, _tokens(page))
-    office.post("/admin/meetings/1/close", {"present": "6", "understood": "y"})
+    office.close_meeting({"present": "6", "understood": "y"})
     assert "演练 · 不作为定级依据" in office.get("/admin/meetings/1/count-sheet").text
     assert "还没有测评结果" in office.get("/admin/records/1").text
 

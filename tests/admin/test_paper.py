@@ -52,7 +52,7 @@ def test_papers_that_two_tellers_agree_on_join_the_tally_and_not_the_box(
     wish = _papers(app, 4, **{"invalid.g1": 1})
     assert _count(office, wish).status_code == 302
     assert _count(other, wish).status_code == 302
-    assert office.post("/admin/meetings/1/close", CLOSE).status_code == 302
+    assert office.close_meeting(CLOSE).status_code == 302
     with app.app_context():
         code = get_meeting(1).code
         mass = get_record(1).mass
@@ -98,7 +98,7 @@ def test_few_phones_beside_papers_do_not_close_before_papers_are_cast_by_phone(
     office.post(f"{PAGE}/issued", {"issued.g1": "6"})
     for who in (office, other):
         _count(who, _papers(app, 6))
-    refused = office.post("/admin/meetings/1/close", CLOSE)
+    refused = office.close_meeting(CLOSE)
     assert refused.status_code == 400
     assert "手机票只有 2 张" in refused.text
     assert "代投" in refused.text
@@ -106,7 +106,7 @@ def test_few_phones_beside_papers_do_not_close_before_papers_are_cast_by_phone(
     _vote(app, tokens[2:3])
     for who in (office, other):
         _count(who, _papers(app, 5, **{"moved.g1": 1}))
-    assert office.post("/admin/meetings/1/close", CLOSE).status_code == 302
+    assert office.close_meeting(CLOSE).status_code == 302
     assert "代投 1 张都在手机投出的 3 张之内 ✓" in office.get("/admin/meetings/1/count-sheet").text
 
 
@@ -135,19 +135,19 @@ def test_tellers_who_differ_are_told_where_by_name_and_nothing_closes(
     shown = page[page.index('id="differences"') : page.index('id="count-form"')]
     assert re.findall(r"<td>(\d+)</td>", shown) == ["4", "1"]
     assert "党员 · 第二党支部" in page
-    refused = office.post("/admin/meetings/1/close", CLOSE)
+    refused = office.close_meeting(CLOSE)
     assert refused.status_code == 400
     assert "党员 · 第二党支部" in refused.text
     _count(other, right)
     assert "一致，可以结束并计票" in other.get(PAGE).text
-    assert office.post("/admin/meetings/1/close", CLOSE).status_code == 302
+    assert office.close_meeting(CLOSE).status_code == 302
 
 
 def test_one_account_cannot_be_both_tellers(app: Flask, office: Office, open_id: int) -> None:
     office.post(f"{PAGE}/issued", {"issued.g1": "9"})
     _count(office, _papers(app, 5))
     _count(office, _papers(app, 5))
-    refused = office.post("/admin/meetings/1/close", CLOSE)
+    refused = office.close_meeting(CLOSE)
     assert refused.status_code == 400
     assert "只有 1 人录入" in refused.text
 
@@ -201,7 +201,7 @@ def test_more_papers_than_went_out_void_the_meeting_and_say_why(
     for who in (office, other):
         _count(who, _papers(app, 5))
     assert "将作废" in office.get(PAGE).text
-    office.post("/admin/meetings/1/close", CLOSE)
+    office.close_meeting(CLOSE)
     with app.app_context():
         meeting = get_meeting(1)
         assert meeting.state == "voided"

@@ -40,7 +40,7 @@ def test_a_meeting_is_prepared_in_five_steps_and_opened(
     path = office.post(path, {"policy": "turnout", "k": "4"}).location
     assert path == "/admin/meetings/1/review"
     assert "各项都已齐备" in office.get(path).text
-    assert office.post("/admin/meetings/1/open").location == "/admin/meetings/1"
+    assert office.open_meeting().location == "/admin/meetings/1"
     assert _meeting(app) == {
         "state": "open",
         "title": "党员群众测评会",
@@ -148,7 +148,8 @@ def test_an_open_meeting_cannot_be_changed(
     office: Office, open_id: int, unchanged: Callable[[], None]
 ) -> None:
     unchanged()
-    for step in ("settings", "subjects", "groups", "policy", "review"):
+    assert office.get("/admin/meetings/1/review").location == "/admin/meetings/1"
+    for step in ("settings", "subjects", "groups", "policy"):
         assert office.get(f"/admin/meetings/1/{step}").status_code == 409, step
     for step, wish in (
         ("settings", SETTINGS),

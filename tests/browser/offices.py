@@ -39,6 +39,49 @@ def log_in(server: Server, page: Page, name: str, password: str = PASSWORD) -> N
     expect(page).to_have_url(re.compile(r"/admin/"))
 
 
+def one_time_codes(server: Server, phone: Page) -> list[str]:
+    """The scrutineer makes codes to type at the host's computer."""
+    phone.goto(f"{server.base}/admin/codes")
+    phone.click("#make-codes")
+    expect(phone.locator("#codes li").first).to_be_visible()
+    return [code.strip() for code in phone.locator("#codes li").all_inner_texts()]
+
+
+def confirm(phone: Page, meeting: str) -> None:
+    """The scrutineer confirms what stands next: opening a draft, or closing an open meeting."""
+    phone.goto(f"{meeting}/confirm")
+    for tick in phone.locator("#understood").all():
+        tick.check()
+    phone.click("#confirm")
+    expect(phone.locator(".alert-success")).to_contain_text("已确认")
+
+
+def type_code(page: Page, name: str, code: str) -> None:
+    """At the host's computer, instead."""
+    page.fill("#name", name)
+    page.fill("#code", code)
+    page.click("#confirm-code")
+
+
+def open_together(page: Page, phone: Page, meeting: str) -> None:
+    """The scrutineer has confirmed when the host opens."""
+    confirm(phone, meeting)
+    page.goto(f"{meeting}/review")
+    page.locator("#open-button").click()
+    page.locator("#open-confirm").click()
+    expect(page.locator("#issue")).to_be_visible()
+
+
+def close_together(page: Page, phone: Page, meeting: str, present: int) -> None:
+    """The scrutineer has confirmed when the host closes."""
+    confirm(phone, meeting)
+    page.goto(f"{meeting}/close")
+    page.locator("#present").fill(str(present))
+    page.locator("#understood").check()
+    page.locator("#close-confirm").click()
+    expect(page.locator("body")).to_contain_text("已计票")
+
+
 def make_root(page: Page, base: str, name: str, kind: str, branches: Sequence[str]) -> None:
     """An organisation with branches under it."""
     page.goto(f"{base}/admin/organisations/new")

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Dialog, Page, expect
 
+from tests.admin.conftest import witness
 from tests.pages import WIDE, Pages
 from tests.serving import Server
 from tests.voters import Example
@@ -87,6 +88,7 @@ def test_a_dangerous_step_asks_first_and_can_be_called_off(desk: Page) -> None:
 
 def test_the_count_sheet_fits_one_sheet_and_the_record_too(desk: Page, example: Example) -> None:
     example.vote_all()
+    witness(example.app, example.id, "close")
     desk.click("#close-meeting")
     desk.fill("#present", "20")
     desk.check("#understood")

@@ -171,18 +171,12 @@ def _hold(
     page.goto(f"{meeting}/attendance")
     page.locator("input[name^='present']").first.fill(str(came))
     page.locator("#save").click()
-    page.goto(f"{meeting}/review")
-    page.locator("#open-button").click()
-    page.locator("#open-confirm").click()
+    offices.open_together(page, people.scrutineer, meeting)
     slips = offices.print_slips(page, server.base, came)
     marks = tmp / "marks.json"
     marks.write_text(json.dumps({"s01": {"满意": content, "不满意": came - content}}))
     offices.vote(server, slips, tmp, seed=3, marks=marks)
-    page.goto(f"{meeting}/close")
-    page.locator("#present").fill(str(came))
-    page.locator("#understood").check()
-    page.locator("#close-confirm").click()
-    expect(page.locator("body")).to_contain_text("已计票")
+    offices.close_together(page, people.scrutineer, meeting, came)
 
 
 def _await_everybody(page: Page, round_url: str, screenshot: Take) -> None:

@@ -32,7 +32,7 @@ EVIDENCE = ("书记连任三届，群众公认。", "年初有计划，年末有
 
 
 class Staff(NamedTuple):
-    """Who takes part, each at a laptop of their own. secretaries: by branch."""
+    """Who takes part, each at a laptop or a phone of their own. secretaries: by branch."""
 
     superior: Page
     secretaries: dict[str, Page]
@@ -68,8 +68,8 @@ def test_a_school_walks_its_whole_round(
 
 
 def _hire(server: Server, pages: Pages, admin: Page) -> Staff:
-    def hire(name: str, role: str, place: str = "") -> Page:
-        return staff.hire(server, pages, admin, name, role, place)
+    def hire(name: str, role: str, place: str = "", device: dict[str, object] = WIDE) -> Page:
+        return staff.hire(server, pages, admin, name, role, place, device)
 
     return Staff(
         superior=hire("黎书记", "superior", SCHOOL),
@@ -77,7 +77,7 @@ def _hire(server: Server, pages: Pages, admin: Page) -> Staff:
             branch: hire(f"{branch}书记", "branch_secretary", branch) for branch in BRANCHES
         },
         host=hire("钟主任", "host", SCHOOL),
-        scrutineer=hire("刘监票", "scrutineer", SCHOOL),
+        scrutineer=hire("刘监票", "scrutineer", SCHOOL, PHONE),
         auditor=hire("审计员", "auditor"),
     )
 
@@ -127,7 +127,7 @@ def _assess_themselves(people: Staff, records: dict[str, str], screenshot: Take)
 def _hold_meeting(
     server: Server, people: Staff, round_url: str, screenshot: Take, tmp_path: Path
 ) -> None:
-    host = people.host
+    host, phone = people.host, people.scrutineer
     meeting = offices.prepare_meeting(
         host, round_url, "怀乡中学全体党员测评会", SCHOOL, BRANCHES, {"党员": MEMBERS}
     )
@@ -136,6 +136,13 @@ def _hold_meeting(
     host.goto(f"{meeting}/review")
     host.locator("#open-button").click()
     host.locator("#open-confirm").click()
+    expect(host.locator("#confirm-address")).to_contain_text("/confirm")
+    screenshot(host, "s1-waiting-to-open", full_page=True)
+    phone.goto(f"{meeting}/confirm")
+    screenshot(phone, "s1-scrutineer-opens", full_page=True)
+    offices.confirm(phone, meeting)
+    # The host's page goes on by itself.
+    expect(host.locator("#issue")).to_be_visible()
     slips = offices.print_slips(host, server.base, MEMBERS)
     offices.vote(server, slips, tmp_path, seed=11)
     host.goto(meeting)
@@ -144,6 +151,10 @@ def _hold_meeting(
     host.locator("#present").fill(str(MEMBERS))
     host.locator("#understood").check()
     host.locator("#close-confirm").click()
+    expect(host.locator("#confirm-address")).to_be_visible()
+    phone.goto(f"{meeting}/confirm")
+    screenshot(phone, "s1-scrutineer-closes", full_page=True)
+    offices.confirm(phone, meeting)
     expect(host.locator("body")).to_contain_text("已计票")
     host.get_by_role("link", name="计票单").first.click()
     offices.picture_of_paper(host, "s1-count-sheet", screenshot)

@@ -136,10 +136,7 @@ def _open(people: Staff, round_url: str, branch: str) -> str:
     meeting = offices.prepare_meeting(
         page, round_url, f"{branch}测评会", TOWNSHIP, [branch], GROUPS, k=3
     )
-    page.goto(f"{meeting}/review")
-    page.locator("#open-button").click()
-    page.locator("#open-confirm").click()
-    expect(page.locator("#issue")).to_be_visible()
+    offices.open_together(page, people.scrutineer, meeting)
     return meeting
 
 
@@ -169,12 +166,7 @@ def _look_at_a_screen(pages: Pages, page: Page, meeting: str, screenshot: Take) 
 
 
 def _close(people: Staff, meeting: str) -> None:
-    page = people.host
-    page.goto(f"{meeting}/close")
-    page.locator("#present").fill(str(sum(GROUPS.values())))
-    page.locator("#understood").check()
-    page.locator("#close-confirm").click()
-    expect(page.locator("body")).to_contain_text("已计票")
+    offices.close_together(people.host, people.scrutineer, meeting, sum(GROUPS.values()))
 
 
 def _decide(page: Page, record: str, score: str, proposed: str) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, ViewportSize, expect
 
+from tests.browser import offices, staff
 from tests.browser.meetings import Slip
 from tests.browser.voter import Voter
 from tests.pages import PHONE, SCREEN, SMALL_PHONE, WIDE, Pages
@@ -21,6 +22,7 @@ BRANCHES = ("第一党支部", "第二党支部", "第三党支部")
 SCORES = {"第一党支部": ("95", "91.5"), "第二党支部": ("90", "89.999"), "第三党支部": ("82", "59")}
 GRADES = {"第一党支部": "好", "第二党支部": "较好", "第三党支部": "较差"}
 SLIPS = 30
+SCRUTINEER = "李监票"
 PASSWORD = "一个很长的密码 2026"
 
 A4: ViewportSize = {"width": 794, "height": 1123}
@@ -46,8 +48,13 @@ def test_a_meeting_from_the_first_admin_to_three_grading_records(
     _set_up_first_admin(server, admin, screenshot)
     _make_organisations(admin, screenshot)
     _make_round(admin, screenshot)
+    round_page = admin.url
     _enter_scores(admin)
-    _prepare_meeting(admin, server.base, screenshot)
+    phone = staff.hire(server, pages, admin, SCRUTINEER, "scrutineer", "怀乡中学党总支", PHONE)
+    codes = offices.one_time_codes(server, phone)
+    screenshot(phone, "phone-codes")
+    admin.goto(round_page)
+    _prepare_meeting(admin, server.base, codes[0], screenshot)
 
     meeting_page = admin.url
     screen = pages.open(SCREEN)
@@ -70,7 +77,7 @@ def test_a_meeting_from_the_first_admin_to_three_grading_records(
 
     _records_follow_provisionally(admin, screenshot)
     admin.goto(meeting_page)
-    digest = _close(admin, screenshot)
+    digest = _close(admin, phone, meeting_page, screenshot)
     expect(screen.locator("#badge")).to_contain_text("最终")
     screen.wait_for_timeout(1500)  # the bars glide to their last length before the picture
     screenshot(screen, "screen-final")
@@ -137,7 +144,7 @@ def _enter_scores(admin: Page) -> None:
     admin.goto(round_page)
 
 
-def _prepare_meeting(admin: Page, base: str, screenshot: Take) -> None:
+def _prepare_meeting(admin: Page, base: str, code: str, screenshot: Take) -> None:
     admin.locator("a[href$='/meetings/new']").first.click()
     admin.locator("#title").fill("怀乡中学党总支党员群众测评会")
     admin.locator("#host").fill("怀乡中学党总支")
@@ -166,6 +173,10 @@ def _prepare_meeting(admin: Page, base: str, screenshot: Take) -> None:
     screenshot(admin, "admin-wizard-review")
     admin.locator("#open-button").click()
     admin.locator("#open-confirm").click()
+    offices.type_code(admin, SCRUTINEER, "0000-0000")
+    expect(admin.locator(".alert-danger")).to_contain_text("不对")
+    screenshot(admin, "admin-waiting", full_page=True)
+    offices.type_code(admin, SCRUTINEER, code)
     expect(admin.locator("#issue")).to_be_visible()
 
 
@@ -262,12 +273,13 @@ def _open_record(admin: Page, branch: str) -> None:
     admin.get_by_role("link", name=branch).first.click()
 
 
-def _close(admin: Page, screenshot: Take) -> str:
+def _close(admin: Page, phone: Page, meeting: str, screenshot: Take) -> str:
     admin.locator("#close-meeting").click()
     admin.locator("#present").fill(str(SLIPS))
     admin.locator("#understood").check()
     screenshot(admin, "admin-close")
     admin.locator("#close-confirm").click()
+    offices.confirm(phone, meeting)
     expect(admin.locator("body")).to_contain_text("已计票")
     screenshot(admin, "admin-meeting-closed", full_page=True)
     admin.get_by_role("link", name="计票单").first.click()

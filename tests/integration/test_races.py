@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 
+from app.actions.account import create_account
 from app.actions.box import published_box
 from app.cli.voter import Credential, Sealed, blind, redeem, seal_ballot
 from app.domain.ballot import tracker
 from app.domain.encoding import b64url, from_b64url
-from app.models import Base, db
+from app.models import Base, Confirmation, db
 from app.models.urn_file import urn_codes
 from tests import racing
 from tests.racing import RACERS, Answer, Racers, Task, racers
@@ -192,6 +194,39 @@ def test_of_sixteen_who_end_a_meeting_one_does(
     after = all_rows(example.app)
     assert len(after["boxes"]) == (winner[0] == "closed")
     assert {row.state for row in _meetings(example.app)} == {winner[0]}
+
+
+def test_sixteen_confirmations_of_one_person_close_nothing_and_of_two_close_once(
+    pack: Racers, example: Example, data_dir: Path
+) -> None:
+    with example.app.app_context():
+        for name in ("甲", "乙"):
+            create_account(name, "a long enough password")
+
+    def race(names: str) -> Counter[Answer]:
+        return Counter(
+            pack.race(
+                [
+                    Task(
+                        racing.confirm_closing,
+                        str(data_dir),
+                        (example.id, names[number % 2], ("host", "witness")[number % 2]),
+                    )
+                    for number in range(RACERS)
+                ]
+            )
+        )
+
+    alone = race("甲甲")
+    assert set(alone) == {("waits",), ("refused", "same_person")}
+    assert {row.state for row in _meetings(example.app)} == {"open"}
+    with example.app.app_context():
+        db.session.execute(delete(Confirmation))
+        db.session.commit()
+    together = race("甲乙")
+    assert together[("closed",)] == 1
+    assert set(together) <= {("closed",), ("waits",), ("refused", "meeting_state_changed")}
+    assert {row.state for row in _meetings(example.app)} == {"closed"}
 
 
 def _one_ballot_more(before: Rows, after: Rows) -> None:

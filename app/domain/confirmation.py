@@ -1,0 +1,85 @@
+"""两人确认: a meeting opens and closes when its host and a scrutineer have confirmed the same."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from app.domain.encoding import canonical_json
+
+Action = Literal["open", "close"]
+Part = Literal["host", "witness"]
+ACTIONS: tuple[Action, ...] = ("open", "close")
+WORDS: dict[str, str] = {
+    "open": "开启",
+    "close": "结束并计票",
+    "host": "主持人",
+    "witness": "监票人",
+}
+BEFORE: dict[Action, str] = {"open": "draft", "close": "open"}
+"""The state in which a meeting is while an action on it waits to be confirmed."""
+
+HOLDS_SECONDS = 30 * 60
+"""Who confirmed longer ago may have left the room."""
+
+
+class Given(NamedTuple):
+    """A confirmation. digest: of what was confirmed. by_code: with a one-time code, at the host's.
+
+    present: 实到, as the host stated it with a closing. done: the action has been carried out on
+    it. at: seconds since 1970.
+    """
+
+    part: str
+    account_id: int
+    name: str
+    by_code: bool
+    digest: str
+    at: int
+    present: int | None = None
+    done: bool = False
+
+
+class Standing(NamedTuple):
+    """Who has confirmed what is there now. changed, late: those whose confirmation has lapsed
+    because the content is no longer the same, or because it was given too long ago.
+    """
+
+    host: Given | None = None
+    witness: Given | None = None
+    changed: tuple[Given, ...] = ()
+    late: tuple[Given, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Both, and they are two."""
+        host, witness = self.host, self.witness
+        return bool(host and witness and host.account_id != witness.account_id)
+
+    @property
+    def stamp(self) -> str:
+        """Changes whenever a page about this must be shown anew."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
+
+def standing(given: Iterable[Given], digest: str, now: int) -> Standing:
+    """What confirmations are worth now, for content with this digest."""
+    found: dict[str, Given] = {}
+    changed, late = [], []
+    for one in given:
+        if one.digest != digest:
+            changed.append(one)
+        elif now - one.at > HOLDS_SECONDS:
+            late.append(one)
+        else:
+            found[one.part] = one
+    return Standing(found.get("host"), found.get("witness"), tuple(changed), tuple(late))
+
+
+def digest_of(action: Action, code: str, content: object) -> str:
+    """What a confirmation is bound to: SHA-256, in hex, of the action, the meeting and a content.
+
+    content: in JSON terms; of an opening all that it freezes, of a closing the opening's keys.
+    """
+    return hashlib.sha256(canonical_json([action, code, content])).hexdigest()
