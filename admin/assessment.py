@@ -9,8 +9,10 @@ from werkzeug.wrappers import Response
 from admin import blueprint
 from admin.forms import Form
 from app.actions import assessment as actions
+from app.actions.adjustment import AdjustmentWish, adjustments_of
+from app.actions.adjustment import save_adjustments as save_all_adjustments
 from app.actions.assessment import ScoreWish
-from app.actions.grading import scheme_of
+from app.actions.grading import proposal_of, scheme_of
 from app.actions.points import points_of
 from app.actions.record import get_record, mass_results
 from app.actions.self_assessment import versions_of
@@ -40,6 +42,22 @@ def assessment(record_id: int) -> Answer:
     return redirect(url_for("admin.assessment", record_id=record_id))
 
 
+@blueprint.post("/records/<int:record_id>/adjustments")
+def save_adjustments(record_id: int) -> Answer:
+    """Enter how many times each deduction and bonus applied, and why."""
+    form = Form()
+    wishes = {
+        line.key: AdjustmentWish(
+            request.form.get(f"times-{line.key}", ""), request.form.get(f"reason-{line.key}", "")
+        )
+        for line in adjustments_of(get_record(record_id))
+    }
+    if form.settle(lambda: save_all_adjustments(record_id, wishes, today())) is None:
+        return _page(get_record(record_id), Form(formdata=None), Form(formdata=None), form)
+    flash("扣分和加分已保存，建议等级已重新计算。", "success")
+    return redirect(f"{url_for('admin.assessment', record_id=record_id)}#adjustments")
+
+
 @blueprint.post("/records/<int:record_id>/decision")
 def decide(record_id: int) -> Answer:
     """Decide on the grade."""
@@ -53,7 +71,9 @@ def decide(record_id: int) -> Answer:
     return redirect(url_for("admin.assessment", record_id=record_id))
 
 
-def _page(record: GradingRecord, scores: Form, decision: Form) -> tuple[str, int]:
+def _page(
+    record: GradingRecord, scores: Form, decision: Form, adjusting: Form | None = None
+) -> tuple[str, int]:
     scheme, visits = scheme_of(record.round), visits_of(record)
     versions = versions_of(record)
     decisions = actions.decisions_of(record)
@@ -66,6 +86,8 @@ def _page(record: GradingRecord, scores: Form, decision: Form) -> tuple[str, int
         survey=survey_of(record), fields=fields_for(scheme), summary=summary_of(record, visits),
         decisions=decisions, latitude=actions.latitude_of(record),
         outdated=bool(decisions) and actions.outdated(record, decisions[0]),
-        scores=scores, decision=decision,
+        adjustments=adjustments_of(record), proposal=proposal_of(record),
+        scores=scores, decision=decision, adjusting=adjusting or Form(formdata=None),
     )  # fmt: skip
-    return page, 400 if scores.errors or decision.errors else 200
+    refused = scores.errors or decision.errors or (adjusting and adjusting.errors)
+    return page, 400 if refused else 200

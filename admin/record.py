@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response
 from admin import blueprint
 from admin.forms import Form, ScoresForm, text
 from app.actions import record as actions
+from app.actions.adjustment import adjustments_of
 from app.actions.final_grade import pending_correction, versions_of_grade
-from app.actions.grading import scheme_of
+from app.actions.grading import proposal_of, scheme_of
 
 Answer = str | Response | tuple[str, int]
 
@@ -58,6 +59,8 @@ def _page(record_id: int, scores: ScoresForm, facts: Form) -> str:
         scheme=scheme,
         domain=scheme.domain(found.domain),
         results=actions.mass_results(found),
+        adjustments=[line for line in adjustments_of(found) if line.kept],
+        proposal=proposal_of(found),
         scores=scores,
         facts=facts,
         final=next(iter(versions_of_grade(record_id)), None),

@@ -91,6 +91,7 @@ RIGHTS = {
     "record": Right("look", "record"),
     "assessment": Right("look", "record", "grade.decide"),
     "decide": Right("grade.decide", "record"),
+    "save_adjustments": Right("grade.decide", "record"),
     "change_scores": Right("grade.decide", "record"),
     "change_facts": Right("survey.write", "record"),
     "remove_member": Right("round.edit", "round of record"),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from admin import blueprint
 from admin.forms import KIND_WORDS
 from app.actions.grading import scheme_of
+from app.domain.tally import score_text as exact_score
 from app.models import Round
 
 STATE_WORDS = {"draft": "草稿", "open": "进行中", "closed": "已计票", "voided": "已作废"}
@@ -59,6 +62,12 @@ def in_groups(text: str, size: int = 8) -> str:
 def score_text(score: object) -> str:
     """A score as it was typed; a dash where there is none."""
     return "—" if score is None else f"{score}"
+
+
+@blueprint.app_template_filter("points")
+def points(score: Fraction | None) -> str:
+    """An exact number of points; a dash where there is none."""
+    return "—" if score is None else exact_score(score)
 
 
 @blueprint.app_template_filter("domain_name")

@@ -10,13 +10,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.actions.grading import reassess, scheme_of
+from app.actions.grading import proposal_of, reassess, scheme_of
 from app.actions.points import points_of
 from app.actions.record import get_open_record
 from app.actions.step import require_open
 from app.domain.decision import Latitude, is_outdated, latitude, require_lawful
 from app.domain.errors import BadInput
 from app.domain.points import read_score, total_of
+from app.domain.tally import score_text
 from app.models import Decision, GradingRecord, Round, SelfAssessment, SuperiorLine, db
 
 COMMENT_MOST = 1000
@@ -196,9 +197,11 @@ def decide(record_id: int, grade: str, reason: str, by: str, day: date) -> Decis
 
 def _basis(record: GradingRecord) -> dict[str, Any]:
     """The figures and reasons of this moment, which later changes leave alone."""
+    score = proposal_of(record).score
     return {
         "self": None if record.self_score is None else f"{record.self_score:f}",
         "superior": None if record.superior_score is None else f"{record.superior_score:f}",
         "satisfaction": record.mass["satisfaction"] if record.mass else None,
+        "score": None if score is None else score_text(score),
         "trace": list(record.trace),
     }

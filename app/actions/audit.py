@@ -17,9 +17,12 @@ from flask import g, has_request_context
 from sqlalchemy import event, func, inspect, select
 from sqlalchemy.orm import Session
 
+from app.actions.grading import scheme_of
 from app.domain.audit import FIRST, Entry, Sealed, Verdict, seal, verify
+from app.domain.scheme import ADJUSTMENT_WORDS
 from app.models import (
     Account,
+    Adjustment,
     AuditEntry,
     Correction,
     CorrectionEnd,
@@ -65,6 +68,16 @@ class Watched(NamedTuple):
 def _of_record(row: Any) -> str:
     record = db.session.get(GradingRecord, row.record_id)
     return _record(record) if record else ""
+
+
+def _of_item(row: Any) -> str:
+    record = db.session.get(GradingRecord, row.record_id)
+    if record is None:
+        return ""
+    items = scheme_of(record.round).adjustments(row.kind, record.domain)
+    names = {item.position: item.name for item in items}
+    verb = ADJUSTMENT_WORDS[row.kind]
+    return f"{_record(record)}：{verb}分“{names.get(row.position, row.position)}”"
 
 
 def _of_round(row: Any) -> str:
@@ -154,6 +167,7 @@ _WATCHED: Mapping[type, Watched] = {
         lambda row: f"{_of_record(row)}：第{row.position}项",
         {"score": "分", "comment": "评语"},
     ),
+    Adjustment: Watched("扣分加分", _of_item, {"times": "次数", "reason": "事由"}),
     Decision: Watched(
         "上级评定",
         lambda row: f"{_of_record(row)}（第{row.version}次）",

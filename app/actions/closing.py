@@ -26,7 +26,6 @@ from app.domain.errors import (
     PaperVoids,
     UrnElsewhere,
 )
-from app.domain.grading import rate_json
 from app.domain.meeting import Form, groups_shown
 from app.domain.paper import added, channel_problem
 from app.domain.tally import count_marks
@@ -146,9 +145,6 @@ def _publish(meeting: Meeting, box: Box, papers: Papers | None) -> None:
         _hand_over(meeting, form, tallies(form, box, papers), satisfaction)
 
 
-NO_RATE = {"numerator": 0, "denominator": 0, "percent": "—"}
-"""A satisfaction that could not be formed."""
-
 Tallies = dict[str, dict[str, dict[str, int]]]
 """Group code, or `*`, → cell id → choice → number."""
 
@@ -174,17 +170,13 @@ def _hand_over(
 ) -> None:
     """Make the tally final in every tested organisation's record."""
     for subject, row in zip(form.subjects, meeting.subjects, strict=True):
-        together = satisfaction[subject.id]
         row.record.mass = {
             "meeting": meeting.code,
             "tallies": subject_tallies(form, tallies, subject.id),
-            "satisfaction": together,
+            "satisfaction": satisfaction[subject.id],
+            "groups": {group.code: group.name for group in meeting.groups},
         }
-        rate = reassess(row.record).satisfaction
-        if form.rule(subject.id).weighted:
-            # What all marks together come to stays beside the rate that counts.
-            counts = rate_json(rate) if rate else NO_RATE
-            row.record.mass = {**row.record.mass, "satisfaction": counts, "together": together}
+        reassess(row.record)
 
 
 def subject_tallies(form: Form, tallies: Tallies, subject_id: str) -> Tallies:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import lru_cache
 
 from sqlalchemy import select
 
-from app.domain.grading import OrganisationFacts, Proposal, Tallies, propose
-from app.domain.scheme import Scheme, parse_scheme
-from app.models import GradingRecord, Meeting, Round, RoundPoints, VoterGroup, db
+from app.domain.grading import OrganisationFacts, Proposal, Tallies, propose, rate_json
+from app.domain.scheme import AdjustmentKind, Scheme, parse_scheme
+from app.models import GradingRecord, Round, RoundPoints, db
+
+NO_RATE = {"numerator": 0, "denominator": 0, "percent": "—"}
+"""A satisfaction that could not be formed."""
 
 
 def scheme_of(round_: Round) -> Scheme:
@@ -20,14 +24,31 @@ def scheme_of(round_: Round) -> Scheme:
 
 def facts_of(record: GradingRecord) -> OrganisationFacts:
     """All that is known of a record's organisation, as the engine takes it."""
+    scheme = scheme_of(record.round)
     scores = {"self": record.self_score, "superior": record.superior_score}
     return OrganisationFacts(
         domain=record.domain,
         scores={name: Fraction(score) for name, score in scores.items() if score is not None},
         tallies=_tallies(record),
         facts=record.facts,
+        deductions=_times(scheme, record, "deductions"),
+        bonuses=_times(scheme, record, "bonuses"),
         points=_points(record.round),
     )
+
+
+def deciding_scores(round_: Round, records: Iterable[GradingRecord]) -> dict[int, Fraction | None]:
+    """Record id → the score that decides its grade, after deductions and bonuses."""
+    scheme = scheme_of(round_)
+    made_up = scheme.scoring.weights or scheme.data.keys() & {"deductions", "bonuses"}
+    return {
+        record.id: proposal_of(record).score
+        if made_up
+        else None
+        if record.superior_score is None
+        else Fraction(record.superior_score)
+        for record in records
+    }
 
 
 def proposal_of(record: GradingRecord) -> Proposal:
@@ -43,23 +64,33 @@ def reassess(record: GradingRecord) -> Proposal:
         {"rule": line.rule, "effect": line.effect, "clause": line.clause, "because": line.because}
         for line in proposal.trace
     ]
+    if record.mass and scheme_of(record.round).weighted_groups(record.domain):
+        rate = proposal.satisfaction
+        record.mass = {
+            **record.mass,
+            "satisfaction": rate_json(rate) if rate else NO_RATE,
+            # What all marks together come to stays beside the rate that counts.
+            "together": record.mass.get("together", record.mass["satisfaction"]),
+        }
     return proposal
 
 
 def _tallies(record: GradingRecord) -> Tallies:
-    """Of the final meeting; by the names of its groups where names matter, else by their codes."""
-    if not record.mass:
+    """Of the final meeting; by the names of its groups, which the scheme knows them by."""
+    mass = record.mass or {}
+    names, tallies = mass.get("groups", {}), mass.get("tallies", {})
+    return {names.get(code, code): counts for code, counts in tallies.items()}
+
+
+def _times(scheme: Scheme, record: GradingRecord, kind: AdjustmentKind) -> dict[str, int]:
+    items = {item.position: item.name for item in scheme.adjustments(kind, record.domain)}
+    if not items:
         return {}
-    tallies: Tallies = record.mass["tallies"]
-    if not scheme_of(record.round).weighted_groups(record.domain):
-        return tallies
-    names = db.session.execute(
-        select(VoterGroup.code, VoterGroup.name)
-        .join(Meeting, Meeting.id == VoterGroup.meeting_id)
-        .where(Meeting.code == record.mass["meeting"])
-    )
-    known = {row.code: row.name for row in names}
-    return {known.get(code, code): counts for code, counts in tallies.items()}
+    return {
+        items[kept.position]: kept.times
+        for kept in record.adjustments
+        if kept.kind == kind and kept.position in items
+    }
 
 
 def _points(round_: Round) -> tuple[Fraction, ...] | None:

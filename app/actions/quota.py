@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.actions.assessment import decided_grades
-from app.actions.grading import scheme_of
+from app.actions.grading import deciding_scores, scheme_of
 from app.domain.quota import Graded, QuotaState, quotas
 from app.models import Correction, FinalGrade, GradingRecord, Round, db
 
@@ -19,21 +17,22 @@ def quotas_of(round_: Round) -> list[QuotaState]:
 
 
 def graded(round_: Round) -> list[Graded]:
-    """The round's records with their grades and deciding scores, in two statements."""
+    """The round's records with their grades and deciding scores, in three statements."""
     decided = decided_grades(round_)
     records = db.session.scalars(
         select(GradingRecord)
         .where(GradingRecord.round_id == round_.id)
-        .options(joinedload(GradingRecord.organisation))
+        .options(joinedload(GradingRecord.organisation), selectinload(GradingRecord.adjustments))
         .order_by(GradingRecord.id)
-    )
+    ).all()
+    scores = deciding_scores(round_, records)
     return [
         Graded(
             record.id,
             record.organisation.name,
             record.domain,
             decided.get(record.id, record.proposed),
-            None if record.superior_score is None else Fraction(record.superior_score),
+            scores[record.id],
         )
         for record in records
     ]

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.actions.adjustment import adjustments_of
 from app.actions.final_grade import final_grades, pending_corrections
 from app.actions.finalising import finalisation_of
 from app.actions.grading import scheme_of
@@ -80,7 +81,10 @@ def figures_of(round_: Round, day: date, only: int | None = None) -> Figures:
     query = (
         select(GradingRecord)
         .where(GradingRecord.round_id == round_.id)
-        .options(joinedload(GradingRecord.organisation).joinedload(Organisation.parent))
+        .options(
+            joinedload(GradingRecord.organisation).joinedload(Organisation.parent),
+            selectinload(GradingRecord.adjustments),
+        )
         .order_by(GradingRecord.id)
     )
     records = db.session.scalars(
@@ -109,7 +113,7 @@ class _Beside:
 
     def __init__(self, round_: Round, day: date) -> None:
         self._day = day
-        self._remarks = {
+        self._corrections = {
             record_id: f"正在更正为“{correction.grade}”，公示期满、意见都已答复才生效"
             for record_id, correction in pending_corrections(round_).items()
         }
@@ -145,6 +149,8 @@ class _Beside:
         rate = (record.mass or {}).get("satisfaction") or {}
         whole = rate.get("denominator") or 0
         together = (record.mass or {}).get("together")
+        adjusted = [line.words for line in adjustments_of(record) if line.kept]
+        correcting = filter(None, (self._corrections.get(record.id),))
         return Entry(
             name=body.name,
             kind=KIND_WORDS[body.kind],
@@ -165,7 +171,7 @@ class _Beside:
             years=_years(record, body, self._day),
             improvement=self._improvement(record.id),
             tested=record.mass is not None,
-            remark=self._remarks.get(record.id, ""),
+            remark="；".join((*correcting, *adjusted)),
         )
 
     def _improvement(self, record_id: int) -> Improvement | None:

@@ -31,13 +31,14 @@ from app.models.process import (
     Visit,
 )
 from app.models.rectification import Rectification, RectificationEntry, Upgrade
-from app.models.round import GradingRecord, Round
+from app.models.round import Adjustment, GradingRecord, Round
 from app.models.scheme import SchemeState, SchemeVersion
 from app.models.urn import pictures, slips, spent_nonces, urn_blocks, urn_groups, urn_meeting
 
 __all__ = [
     "Account",
     "AccountCode",
+    "Adjustment",
     "Attachment",
     "AttachmentContent",
     "AuditEntry",

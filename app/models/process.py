@@ -185,7 +185,8 @@ class SuperiorLine(Base):
 class Decision(Base):
     """The superior's decision on a grade; never changed: a correction is the next version.
 
-    basis: what it rests on: {"self", "superior", "satisfaction", "trace"}, figures as text.
+    basis: what it rests on: {"self", "superior", "satisfaction", "score", "trace"}, figures as
+    text; `score` is the one that decides.
     """
 
     __tablename__ = "decisions"

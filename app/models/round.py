@@ -49,8 +49,8 @@ class GradingRecord(Base):
     as JSON, or NULL: {"meeting": code, "tallies": {group: {question: {choice: n}}},
     "satisfaction": {"numerator", "denominator", "percent"}}; where the scheme weighs voter groups,
     that satisfaction is the weighted one (with "figures" and "groups"), and "together" is the one
-    of all marks. proposed and trace follow from
-    scores, mass and facts, and are written whenever one of them changes.
+    of all marks and "groups" the groups' names by code. proposed and trace follow from scores,
+    mass, facts and adjustments, and are written whenever one of them changes.
     """
 
     __tablename__ = "grading_records"
@@ -69,3 +69,26 @@ class GradingRecord(Base):
 
     round: Mapped[Round] = relationship(back_populates="records")
     organisation: Mapped[Organisation] = relationship()
+    adjustments: Mapped[list[Adjustment]] = relationship(
+        order_by="(Adjustment.kind.desc(), Adjustment.position)", passive_deletes="all"
+    )
+
+
+class Adjustment(Base):
+    """扣分、加分: how many times an item of the scheme applied to a record, and why.
+
+    position: of the item in its section of the scheme, from 1.
+    """
+
+    __tablename__ = "adjustments"
+    __table_args__ = (
+        CheckConstraint("kind IN ('deductions', 'bonuses')", name="kind"),
+        CheckConstraint("times > 0", name="times"),
+        CheckConstraint("length(reason) > 0", name="reason"),
+    )
+
+    record_id: Mapped[int] = mapped_column(ForeignKey("grading_records.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    times: Mapped[int] = mapped_column()
+    reason: Mapped[str] = mapped_column(String(500))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from datetime import date
@@ -11,6 +12,7 @@ import flask_migrate
 import pytest
 from alembic.script import ScriptDirectory
 from flask import Flask
+from sqlalchemy import text
 
 from app.actions.assessment import ScoreWish, decide, save_scores
 from app.actions.attachment import Upload, content_of, get_attachment
@@ -23,16 +25,17 @@ from app.actions.self_assessment import LineWish, SelfWish, return_self, save_se
 from app.actions.step import set_days
 from app.actions.survey import VisitWish, add_visit, save_survey
 from app.factory import ROOT
-from app.models import db
+from app.models import Adjustment, db
 from tests.integration.test_backup import Make, everything, flask, make
 from tests.postgres import Postgres
+from tests.voters import Example
 
 __all__ = ["make"]
 
 DAY = date(2026, 3, 29)
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000
 TABLES = {
-    "attachment_contents", "attachments", "decisions", "round_points", "round_steps",
+    "adjustments", "attachment_contents", "attachments", "decisions", "round_points", "round_steps",
     "self_assessments", "self_lines", "superior_lines", "surveys", "visits",
 }  # fmt: skip
 SCORES = ["15"] * 6 + ["10"]
@@ -61,6 +64,9 @@ def work_through(app: Flask) -> None:
             "satisfaction": {"numerator": 20, "denominator": 20, "percent": "100.00"},
         }
         reassess(record)
+        db.session.add(
+            Adjustment(record_id=1, kind="deductions", position=1, times=2, reason="迟报")
+        )
         save_scores(1, "", [ScoreWish(score, "") for score in SCORES], DAY)
         decide(1, "一般", "台账还要补齐", "乡党委", DAY)
 
@@ -121,13 +127,37 @@ def test_a_self_assessment_cannot_be_in_a_state_that_is_not_one(app: Flask, data
             "UPDATE decisions SET reason = ''",
             "UPDATE rounds SET scoring = 'guessed'",
             "UPDATE attachments SET kind = 'html'",
+            "UPDATE adjustments SET times = 0",
+            "UPDATE adjustments SET reason = ''",
+            "UPDATE adjustments SET kind = 'fines'",
         ):
             with pytest.raises(sqlite3.IntegrityError, match=r"CHECK|never changed"):
                 connection.execute(wrong)
             connection.rollback()
 
 
-def _before() -> str:
-    revision = ScriptDirectory(str(ROOT / "migrations")).get_revision("0003")
-    assert isinstance(revision.down_revision, str)
-    return revision.down_revision
+def test_an_upgrade_names_the_groups_of_results_that_had_only_their_codes(app: Flask) -> None:
+    example = Example(app, "--groups", "党员:6,群众代表:6")
+    example.vote_all()
+    example.close()
+    with app.app_context():
+        flask_migrate.downgrade(revision=_before("Deductions and bonuses of a record"))
+        with db.engine.begin() as connection:
+            mass = json.loads(connection.scalar(text("SELECT mass FROM grading_records")) or "")
+            named = mass.pop("groups")
+            connection.execute(
+                text("UPDATE grading_records SET mass = :mass"), {"mass": json.dumps(mass)}
+            )
+        flask_migrate.upgrade()
+        assert get_record(1).mass == {**mass, "groups": named}
+        assert named == {"g1": "党员", "g2": "群众代表"}
+        db.session.remove()
+
+
+def _before(words: str = "The steps of a round") -> str:
+    """The revision before the one whose first words these are; numbers change as branches meet."""
+    for found in ScriptDirectory(str(ROOT / "migrations")).walk_revisions():
+        if found.doc.startswith(words):
+            assert isinstance(found.down_revision, str)
+            return found.down_revision
+    raise LookupError(words)

@@ -15,9 +15,13 @@ ADJUSTMENT_WORDS: Mapping[AdjustmentKind, str] = {"deductions": "扣", "bonuses"
 
 @dataclass(frozen=True)
 class Adjustment:
-    """One item. points: each time; most: of it in all, None without a limit."""
+    """One item. points: each time; most: of it in all, None without a limit.
+
+    position: in its section of the file, from 1.
+    """
 
     kind: AdjustmentKind
+    position: int
     name: str
     points: Fraction
     most: Fraction | None = None
@@ -41,7 +45,14 @@ def adjustments_in(
 ) -> tuple[Adjustment, ...]:
     """The items of one domain (code), in the order of the file."""
     return tuple(
-        Adjustment(kind, entry["name"], entry["points"], entry.get("most"), entry.get("clause", ""))
-        for entry in data
+        Adjustment(
+            kind,
+            position,
+            entry["name"],
+            entry["points"],
+            entry.get("most"),
+            entry.get("clause", ""),
+        )
+        for position, entry in enumerate(data, 1)
         if domain in entry.get("domains", (domain,))
     )
