@@ -26,6 +26,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     record,
     rectification,
     rehearsal,
+    replacement,
     report,
     rights,
     roster,

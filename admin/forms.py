@@ -176,6 +176,14 @@ class VoidSlipForm(Form):
     token = StringField("票码", [asked("票码"), at_most(60)])
 
 
+class ReplaceForm(Form):
+    """back: undo one. name, code: the scrutineer's, who types them himself."""
+
+    token = StringField("票码", [asked("票码"), at_most(60)])
+    name = StringField("监票人的用户名", [at_most(NAME_MOST)])
+    code = StringField("监票人的一次性码", [at_most(20)])
+
+
 class VoidUnusedForm(Form):
     group = SelectField("类别", validate_choice=False, default="")
 

@@ -82,7 +82,7 @@ def _page(found: Meeting, issue: Form | None = None, count: Form | None = None) 
 
 def _typed(state: actions.Counting) -> dict[str, str]:
     """Name of a control → what stands in it: this teller's own numbers and nobody else's."""
-    values = {f"issued.{code}": str(number) for code, number in state.issued.items()}
+    values = {f"issued.{code}": str(number) for code, number in state.stated.items()}
     for code, papers in (state.mine or {}).items():
         for word in ("valid", "invalid", "moved"):
             values[f"{word}.{code}"] = str(getattr(papers, word))

@@ -129,7 +129,7 @@ RIGHTS = {
             "open_meeting", "paper_ballot", "issue_papers", "meeting_policy", "rehearse",
             "confirm_by_code",
             "meeting_review", "meeting_settings", "issue_slips", "slips_again", "void_slip",
-            "void_unused_slips", "meeting_subjects", "void_meeting",
+            "void_unused_slips", "replace_slip", "meeting_subjects", "void_meeting",
         ),
         Right("meeting.run", "meeting"),
     ),

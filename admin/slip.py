@@ -79,7 +79,7 @@ def void_slip(meeting_id: int) -> Answer:
     form = VoidSlipForm()
     try:
         done = form.settle(
-            lambda: actions.void_slip(meeting_id, parse_token(_typed(text(form.token))))
+            lambda: actions.void_slip(meeting_id, parse_token(typed_token(text(form.token))))
         )
     except (SlipUnknown, SlipUsed) as error:
         form.token.errors = [str(error)]
@@ -112,6 +112,6 @@ def _so_far(form: IssueForm) -> int:
     return int(known)
 
 
-def _typed(code: str) -> str:
+def typed_token(code: str) -> str:
     """The token of a whole scanned address, or the text as it is."""
     return code.partition("#")[2].partition(".")[0] if "#" in code else code

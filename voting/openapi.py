@@ -39,7 +39,13 @@ WRITING: Errors = (
 OPERATIONS: dict[str, Errors] = {
     "getMeeting": PUBLIC,
     "redeemSlip": (*WRITING, errors.SlipUnknown, errors.SlipUsed),
-    "castBallot": (*WRITING, errors.BadBallot, errors.BadSeal, errors.AlreadyCast),
+    "castBallot": (
+        *WRITING,
+        errors.BadBallot,
+        errors.BadSeal,
+        errors.AlreadyCast,
+        errors.BallotsExceedSlips,
+    ),
     "getLive": PUBLIC,
     "watchLive": (*PUBLIC, errors.TooManyWatchers),
     "getBox": (*PUBLIC, errors.BoxNotReady),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from app.actions.gate import OpenMeeting, meeting_here, write_in_company
 from app.actions.picture import Camera
-from app.actions.urn import OpenBlocks
+from app.actions.urn import OpenBlocks, Room
 from app.domain.ballot import Mark, read_marks, unseal
 from app.domain.credential import output
 from app.domain.errors import AlreadyCast, BadSeal, MingceError
@@ -35,8 +35,8 @@ class _Opened(NamedTuple):
 def cast_ballot(meeting_code: str, ballot: SealedBallot) -> bool:
     """True where the ballot went into the box, False where it was there already.
 
-    Durable before it returns. Raises BadSeal, BadBallot, AlreadyCast and the meeting's errors;
-    a refusal leaves the box as it was.
+    Durable before it returns. Raises BadSeal, BadBallot, AlreadyCast, BallotsExceedSlips and the
+    meeting's errors; a refusal leaves the box as it was.
     """
     opened = _open(meeting_here(meeting_code), ballot)
     return bool(write_in_company(meeting_code, put_ballots, opened))
@@ -47,14 +47,14 @@ def put_ballots(
 ) -> list[bool | MingceError]:
     """Put each ballot in whose credential is not spent; what `cast_ballot` gives or raises."""
     meeting = ballots[0].meeting
-    blocks = OpenBlocks(connection, meeting.seed)
+    blocks, room = OpenBlocks(connection, meeting.seed), Room(connection)
     camera = Camera(connection, meeting.form, meeting.k) if meeting.policy == "batched" else None
     answers: list[bool | MingceError] = [False] * len(ballots)
     # By nonce, which is chance: the order in which they came is in no journal and in no picture.
     for place in sorted(range(len(ballots)), key=lambda place: ballots[place].nonce):
         ballot = ballots[place]
         try:
-            answers[place] = _put(connection, blocks, ballot)
+            answers[place] = _put(connection, blocks, room, ballot)
         except MingceError as refusal:
             answers[place] = refusal
         if answers[place] is True and camera:
@@ -66,8 +66,11 @@ def put_ballots(
     return answers
 
 
-def _put(connection: sqlite3.Connection, blocks: OpenBlocks, ballot: _Opened) -> bool:
-    """False where this very ballot is in already. Raises AlreadyCast, BadBallot."""
+def _put(connection: sqlite3.Connection, blocks: OpenBlocks, room: Room, ballot: _Opened) -> bool:
+    """False where this very ballot is in already.
+
+    Raises AlreadyCast, BadBallot, BallotsExceedSlips.
+    """
     before = connection.execute(
         "SELECT sealed_hash FROM spent_nonces WHERE nonce = ? AND group_code = ?",
         (ballot.nonce, ballot.group),
@@ -76,7 +79,9 @@ def _put(connection: sqlite3.Connection, blocks: OpenBlocks, ballot: _Opened) ->
         if before[0] != ballot.sealed_hash:
             raise AlreadyCast
         return False
+    room.require(ballot.group)
     blocks.put(ballot.group, ballot.marks)
+    room.take(ballot.group)
     # Nobody else writes to the urn meanwhile; the key of the table would not let a second one in.
     connection.execute(
         "INSERT INTO spent_nonces (nonce, group_code, sealed_hash) VALUES (?, ?, ?)",

@@ -121,6 +121,33 @@ def confirm_by_code(meeting_id: int, name: str, code: str, wish: Wish) -> bool:
         return _confirm(get_meeting(meeting_id), who, wish._replace(part="witness", by_code=True))
 
 
+class Witness(NamedTuple):
+    """A scrutineer who stands at the host's computer. code: the hash of what they typed."""
+
+    who: SignedIn
+    code: bytes
+
+
+def witness_by_code(meeting_id: int, host: SignedIn, name: str, code: str) -> Witness:
+    """The scrutineer of this name, for what `spend_witness` is called with afterwards.
+
+    Raises CodeWrong, whichever of the two is wrong; SamePerson.
+    """
+    who = _scrutineer(meeting_id, name)
+    found = find_code(who.id if who else 0, WITNESS, code)
+    if who is None or found is None:
+        raise CodeWrong
+    if who.id == host.id:
+        raise SamePerson("监票人须是另一个人，用他自己的账号。")
+    return Witness(who, found)
+
+
+def spend_witness(witness: Witness) -> None:
+    """Use the code up, in the transaction at hand. Raises CodeWrong where somebody was faster."""
+    if not spend_code(witness.who.id, WITNESS, witness.code):
+        raise CodeWrong
+
+
 def take_back(meeting_id: int, action: Action, account_id: int) -> bool:
     """Take back one's confirmation while nothing has come of it; False where that is too late."""
     with writing():

@@ -106,7 +106,9 @@ def count_sheet(meeting_id: int) -> CountSheet:
         checks=reconcile(
             {g.name: msgspec.convert(row.groups[g.code], GroupCounts) for g in meeting.groups},
             {
-                g.name: GroupPapers(papers.issued[g.code], papers.entry[g.code])
+                g.name: GroupPapers(
+                    papers.issued[g.code], papers.entry[g.code], papers.replaced.get(g.code, 0)
+                )
                 for g in meeting.groups
             }
             if papers

@@ -10,7 +10,9 @@ from sqlalchemy import delete, insert, select
 
 from app.actions.grading import scheme_of
 from app.actions.meeting import get_meeting
-from app.domain.errors import BadInput, MeetingStateChanged, PaperNotAgreed
+from app.actions.urn import replaced_by_group
+from app.actions.whereabouts import other_host
+from app.domain.errors import BadInput, MeetingStateChanged, PaperNotAgreed, UrnElsewhere
 from app.domain.meeting import Form
 from app.domain.paper import (
     PAPERS_MOST,
@@ -24,21 +26,31 @@ from app.domain.paper import (
 from app.domain.validity import more_ballots_clause
 from app.models import Account, Meeting, db, paper_entries, paper_issues, paper_results
 from app.models.base import writing
+from app.models.urn_file import UrnMissing, plain, urn_reading
 
 TELLERS = 2
 
 
 class Papers(NamedTuple):
-    """What joins the tally. issued: by group code. tellers: the names of their accounts."""
+    """What joins the tally. issued: by group code. tellers: the names of their accounts.
+
+    replaced: how many of those issued were given for slips whose phones had lost them.
+    """
 
     issued: dict[str, int]
     entry: Entry
     tellers: tuple[str, ...]
+    replaced: dict[str, int]
 
     @property
     def out(self) -> int:
         """发出, of all groups."""
         return sum(self.issued.values())
+
+    @property
+    def exchanged(self) -> int:
+        """换发, of all groups."""
+        return sum(self.replaced.values())
 
     @property
     def returned(self) -> int:
@@ -59,11 +71,13 @@ class Papers(NamedTuple):
 class Counting(NamedTuple):
     """The counting as one teller may see it, who never sees what another has found.
 
-    mine: own entry, or None. entered: how many tellers have entered. full: two others have, so
-    this account may not. differences: None until this teller and another have entered.
+    issued, stated: papers handed out, with and without those for lost phones. mine: own entry, or
+    None. entered: how many tellers have entered. full: two others have, so this account may not.
+    differences: None until this teller and another have entered.
     """
 
     issued: dict[str, int]
+    stated: dict[str, int]
     mine: Entry | None
     entered: int
     full: bool
@@ -77,7 +91,27 @@ class Counting(NamedTuple):
 
 
 def papers_issued(meeting: Meeting) -> dict[str, int]:
-    """Group code → papers handed out, for every group."""
+    """Group code → papers handed out, for every group; those for lost phones among them.
+
+    Raises UrnElsewhere.
+    """
+    stated, replaced = papers_stated(meeting), papers_replaced(meeting)
+    return {code: number + replaced.get(code, 0) for code, number in stated.items()}
+
+
+def papers_replaced(meeting: Meeting) -> dict[str, int]:
+    """Group code → papers given for slips whose phones had lost them, while the meeting is open."""
+    if meeting.state != "open":
+        return {}
+    try:
+        with urn_reading(meeting.code) as urn:
+            return replaced_by_group(plain(urn))
+    except UrnMissing:
+        raise UrnElsewhere(other_host(meeting.urn_host)) from None
+
+
+def papers_stated(meeting: Meeting) -> dict[str, int]:
+    """Group code → papers that the host says to have handed out besides those, for every group."""
     rows = db.session.execute(
         select(paper_issues.c.group_code, paper_issues.c.issued).where(
             paper_issues.c.meeting_id == meeting.id
@@ -95,7 +129,7 @@ def issue_papers(meeting_id: int, issued: Mapping[str, int]) -> None:
             raise BadInput("参会人员类别不对，请刷新页面重填。")
         if any(not 0 <= number <= PAPERS_MOST for number in issued.values()):
             raise BadInput(f"发出张数应为 0 到 {PAPERS_MOST} 的整数。")
-        if _entries(meeting):
+        if counting_has_begun(meeting):
             raise BadInput("已开始清点纸质票，发出张数不能再改。")
         mine = paper_issues.c.meeting_id == meeting.id
         db.session.execute(delete(paper_issues).where(mine))
@@ -106,6 +140,11 @@ def issue_papers(meeting_id: int, issued: Mapping[str, int]) -> None:
                 for code, number in issued.items()
             ],
         )
+
+
+def counting_has_begun(meeting: Meeting) -> bool:
+    """Whether a teller has entered anything."""
+    return bool(_entries(meeting))
 
 
 def enter_papers(meeting_id: int, account_id: int, entry: Entry) -> None:
@@ -142,6 +181,7 @@ def counting(meeting: Meeting, account_id: int) -> Counting:
     found = differences(form, _names(meeting), mine, others[0]) if mine and others else None
     return Counting(
         issued=issued,
+        stated=papers_stated(meeting),
         mine=mine,
         entered=len(others) + (mine is not None),
         full=mine is None and len(others) >= TELLERS,
@@ -172,7 +212,7 @@ def agreed_papers(meeting: Meeting) -> Papers | None:
             f"两名计票人录入的纸质票有 {len(found)} 处不一致：{places}。请一起重新清点后更正。"
         )
     names = db.session.scalars(select(Account.name).where(Account.id.in_(entries)))
-    return Papers(issued, first, tuple(sorted(names)))
+    return Papers(issued, first, tuple(sorted(names)), papers_replaced(meeting))
 
 
 def excess_of(meeting: Meeting, papers: Papers | None) -> str | None:
@@ -192,6 +232,7 @@ def keep_papers(meeting: Meeting, papers: Papers | None) -> None:
                 issued=papers.issued,
                 entry=msgspec.to_builtins(papers.entry),
                 tellers=list(papers.tellers),
+                replaced=papers.replaced,
             )
         )
 
@@ -203,7 +244,7 @@ def papers_of(meeting: Meeting) -> Papers | None:
     ).first()
     if row is None:
         return None
-    return Papers(row.issued, _read(row.entry), tuple(row.tellers))
+    return Papers(row.issued, _read(row.entry), tuple(row.tellers), row.replaced)
 
 
 def _entries(meeting: Meeting) -> dict[int, Entry]:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from app.domain.ballot import Mark
 from app.domain.box import StoredMark
 from app.domain.credential import Seed
+from app.domain.errors import BallotsExceedSlips
 from app.domain.urn import (
     EMPTY_BLOCK,
     BlockFull,
@@ -72,6 +73,56 @@ class OpenBlocks:
                 "SELECT marks FROM urn_blocks WHERE cell_id = ? AND block = ?", place
             ).fetchone()[0]
         return place, with_entry(block, Entry(mark.tracker, mark.choice, group))
+
+
+class Room:
+    """How many more ballots may come while one transaction puts ballots in.
+
+    Without a slip that was voided after use there is always room: who has a credential has used a
+    slip. Where there is one, its credential may still come back, and then ballots and papers would
+    be more than people.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._left = {
+            group: uncast_in(connection, group) for group in replaced_by_group(connection)
+        }
+
+    def require(self, group: str) -> None:
+        """Raise BallotsExceedSlips where as many ballots are in as slips are used."""
+        if self._left.get(group, 1) < 1:
+            raise BallotsExceedSlips
+
+    def take(self, group: str) -> None:
+        """One more is in."""
+        if group in self._left:
+            self._left[group] -= 1
+
+
+def replaced_by_group(connection: sqlite3.Connection) -> dict[str, int]:
+    """Group code → slips voided after use for a paper each; groups without any are missing."""
+    try:
+        rows = connection.execute("SELECT group_code, papers FROM replacements WHERE papers > 0")
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return {}  # an urn that was made by an earlier version
+    return dict(rows.fetchall())
+
+
+def uncast_in(connection: sqlite3.Connection, group: str) -> int:
+    """How many of a group's used slips have not cast."""
+    return _used(connection, group) - _cast(connection, group)
+
+
+def _used(connection: sqlite3.Connection, group: str) -> int:
+    query = "SELECT count(*) FROM slips WHERE group_code = ? AND used"
+    return int(connection.execute(query, (group,)).fetchone()[0])
+
+
+def _cast(connection: sqlite3.Connection, group: str) -> int:
+    query = "SELECT count(*) FROM spent_nonces WHERE group_code = ?"
+    return int(connection.execute(query, (group,)).fetchone()[0])
 
 
 def make_room(

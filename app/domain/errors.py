@@ -161,6 +161,17 @@ class AlreadyCast(MingceError):
     message = "这张测评票已经投过，不能再投或更改。先前的选票有效。"
 
 
+class BallotsExceedSlips(MingceError):
+    """A slip was voided after use (its voter got a paper), and yet its ballot has come."""
+
+    code = "ballots_exceed_slips"
+    status = 409
+    message = (
+        "这一类投出的选票已经和用过的测评票一样多，这张选票还没有计入。"
+        "选票还在本机，请不要关闭本页，马上告诉工作人员。"
+    )
+
+
 # The scheme and the grade
 
 

@@ -26,10 +26,14 @@ class Check(NamedTuple):
 
 
 class GroupPapers(NamedTuple):
-    """What is known of a group's papers. issued: handed out."""
+    """What is known of a group's papers. issued: handed out.
+
+    replaced: how many of those were given for slips voided after use.
+    """
 
     issued: int
     papers: PaperGroup
+    replaced: int = 0
 
 
 def reconcile(
@@ -96,6 +100,16 @@ def _paper_checks(
             if any(sum(c.values()) != group.papers.valid for c in group.papers.counts.values())
         ),
     )
+    if replaced := sum(group.replaced for group in papers.values()):
+        voided = _Total(slips.values()).voided
+        yield Check(
+            f"扫码后作废换发 {replaced} 张都在作废的 {voided} 张和发出的纸质票之内",
+            tuple(
+                name
+                for name, group in papers.items()
+                if group.replaced > min(group.issued, slips[name].voided)
+            ),
+        )
     if moved:
         # What was cast by phone for a paper went through a slip of the same group.
         cast = _Total(slips.values()).cast

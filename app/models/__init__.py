@@ -33,7 +33,15 @@ from app.models.process import (
 from app.models.rectification import Rectification, RectificationEntry, Upgrade
 from app.models.round import Adjustment, GradingRecord, Round
 from app.models.scheme import SchemeState, SchemeVersion
-from app.models.urn import pictures, slips, spent_nonces, urn_blocks, urn_groups, urn_meeting
+from app.models.urn import (
+    pictures,
+    replacements,
+    slips,
+    spent_nonces,
+    urn_blocks,
+    urn_groups,
+    urn_meeting,
+)
 
 __all__ = [
     "Account",
@@ -79,6 +87,7 @@ __all__ = [
     "paper_issues",
     "paper_results",
     "pictures",
+    "replacements",
     "slips",
     "spent_nonces",
     "urn_blocks",

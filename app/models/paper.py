@@ -44,8 +44,10 @@ paper_results = Table(
     Column("issued", JSON, nullable=False),
     Column("entry", JSON, nullable=False),
     Column("tellers", JSON, nullable=False),
+    Column("replaced", JSON, nullable=False, server_default="{}"),
 )
-"""What joined the tally at closing. issued: group code → number; tellers: names of two accounts."""
+"""What joined the tally at closing. issued: group code → number; tellers: names of two accounts;
+replaced: group code → how many of those issued were given for slips whose phones had lost them."""
 
 attendance = Table(
     "attendance",

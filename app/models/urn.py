@@ -68,6 +68,17 @@ slips = Table(
 )
 """The hash of a token and its group, and nothing that a ballot has."""
 
+replacements = Table(
+    "replacements",
+    metadata,
+    Column("group_code", String(4), ForeignKey("groups.code"), primary_key=True),
+    Column("papers", Integer, nullable=False),
+    CheckConstraint("papers >= 0", name="papers"),
+    sqlite_with_rowid=False,
+)
+"""How many slips of a group were voided after they had been used, each for a paper ballot
+(docs/adr/0016). Which of the used slips have not cast, nobody can know."""
+
 spent_nonces = Table(
     "spent_nonces",
     metadata,
