@@ -13,6 +13,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     attendance,
     audit,
     board,
+    charts,
     confirmation,
     count_sheet,
     coverage,

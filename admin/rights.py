@@ -31,6 +31,7 @@ class Right(NamedTuple):
 
 RIGHTS = {
     "board": Right("look", "any"),
+    "charts": Right("look", "any"),
     "first": Right("", "own"),
     "log_in": Right("", "own"),
     "log_out": Right("", "own"),
@@ -72,6 +73,7 @@ RIGHTS = {
     "new_round": Right("round.edit", "any"),
     "round_page": Right("look", "part of round"),
     "scheme_of_round": Right("look", "part of round"),
+    "round_charts": Right("look", "part of round"),
     "round_steps": Right("look", "part of round", "round.edit"),
     "round_points": Right("look", "part of round", "round.edit"),
     "new_members": Right("round.edit", "round"),

@@ -6,6 +6,7 @@ import io
 import json
 import time
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -15,6 +16,7 @@ from sqlalchemy import select
 
 from app.actions.account import create_account
 from app.actions.coverage import due_members
+from app.actions.grading import reassess
 from app.actions.record import change_scores
 from app.actions.report import ROUND_FORMS
 from app.actions.roster import fingerprint, import_roster, read_roster
@@ -22,8 +24,9 @@ from app.actions.round import RoundWish, create_round
 from app.actions.scheme import load_shipped
 from app.config import Config
 from app.domain.roster import COLUMNS
+from app.domain.tally import Satisfaction
 from app.factory import create_app
-from app.models import GradingRecord, Organisation, db
+from app.models import GradingRecord, Meeting, MeetingSubject, Organisation, VoterGroup, boxes, db
 from bench.desk import Desk
 from tests.counties import roster
 from tests.serving import Server
@@ -35,7 +38,8 @@ PAGES = (
     "/rounds/1/progress", "/rounds/1/steps", "/rounds/1/points", "/rounds/1/members",
     "/rounds/1/notice", "/rounds/1/final", "/rounds/1/forms", "/rounds/1/meetings/new",
     "/records/1", "/records/1/survey", "/records/1/self", "/records/1/assessment",
-    "/rectifications", "/schemes", "/audit",
+    "/rectifications", "/schemes", "/schemes/shangdu-2012", "/rounds/1/scheme", "/audit",
+    "/charts", "/rounds/1/charts", "/rounds/1/charts?page=2",
 )  # fmt: skip
 LEDGERS = (
     "/organisations/export.xlsx",
@@ -87,9 +91,49 @@ def _make(data: Path) -> float:
         create_round(RoundWish("2012年分类定级", "shangdu-2012", None, True, members, root))
         for number, record_id in enumerate(db.session.scalars(select(GradingRecord.id)).all()):
             change_scores(record_id, "90", str(96 - number % 45))
+        _test_everybody()
         db.session.remove()
         db.engine.dispose()
     return round(took, 1)
+
+
+def _test_everybody() -> None:
+    """Counted meetings as closing leaves them: one for those under each committee, 40 ballots."""
+    records = db.session.scalars(select(GradingRecord).order_by(GradingRecord.id)).all()
+    under: dict[int, list[GradingRecord]] = {}
+    for record in records:
+        under.setdefault(record.organisation.parent_id or 0, []).append(record)
+    for number, tested in enumerate(under.values()):
+        meeting = Meeting(
+            code=f"B{number:05}", round_id=1, title=f"第{number + 1}场测评会", host="", wifi="",
+            base_url="http://127.0.0.1", state="closed", present=41,
+        )  # fmt: skip
+        meeting.groups = [VoterGroup(code="g1", name="党员", expected=42 + number % 5)]
+        meeting.subjects = [MeetingSubject(position=n, record=r) for n, r in enumerate(tested, 1)]
+        db.session.add(meeting)
+        db.session.flush()
+        db.session.execute(
+            boxes.insert().values(
+                meeting_id=meeting.id, digest="0" * 64, document="{}", cast=40,
+                counts={}, groups={"g1": {"issued": 41, "voided": 0, "cast": 40}},
+            )
+        )  # fmt: skip
+        for record in tested:
+            not_satisfied = record.id % 23
+            choices = {"option1": 30 - not_satisfied, "option2": 8, "option3": not_satisfied}
+            marks = {**choices, "abstain": 2}
+            rate = Satisfaction(38 - not_satisfied, 40, (Fraction(9, 10), Fraction(1, 2)))
+            record.mass = {
+                "meeting": meeting.code,
+                "tallies": {"g1": {"q1": marks}},
+                "satisfaction": {
+                    "numerator": rate.numerator,
+                    "denominator": rate.denominator,
+                    "percent": rate.percent,
+                },
+            }
+            reassess(record)
+    db.session.commit()
 
 
 def main() -> None:

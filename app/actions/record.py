@@ -12,39 +12,23 @@ from sqlalchemy.orm import joinedload
 
 from app.actions.grading import reassess, scheme_of
 from app.actions.live import live_picture
+from app.domain.chart import Chart, Column, Part, Row, share
 from app.domain.errors import BadInput, RecordUnknown, UrnElsewhere
 from app.domain.meeting import ABSTAIN
-from app.domain.scheme import FactField, number_text
+from app.domain.scheme import BallotQuestion, FactField, number_text
+from app.domain.tally import INVALID
 from app.models import FinalGrade, GradingRecord, Meeting, MeetingSubject, Round, SelfAssessment, db
 
 _SCORE = re.compile(r"\d{1,4}(\.\d{1,6})?", re.ASCII)
 _INTEGER = re.compile(r"\d{1,6}", re.ASCII)
 
 
-class Bar(NamedTuple):
-    """One choice of a question and how many marks it has."""
-
-    label: str
-    number: int
-
-
-class Chart(NamedTuple):
-    """The distribution of one question."""
-
-    title: str
-    bars: tuple[Bar, ...]
-
-    @property
-    def total(self) -> int:
-        """All marks, abstentions among them."""
-        return sum(bar.number for bar in self.bars)
-
-
 class MassResult(NamedTuple):
     """What a testing meeting says of one organisation.
 
     final: False for a released picture of a meeting that is still open, of `at` ballots; then
-    charts and satisfaction are empty until there is one to show. weighted: the scheme weighs voter
+    counts and satisfaction are empty until there is one to show. counts: question id → choice
+    value → number. weighted: the scheme weighs voter
     groups; a provisional satisfaction is without weights all the same, and `together` is what a
     final one would be without.
     """
@@ -53,10 +37,21 @@ class MassResult(NamedTuple):
     final: bool
     cast: int
     at: int
-    charts: tuple[Chart, ...]
+    record: GradingRecord
+    counts: Mapping[str, Mapping[str, int]]
     satisfaction: Mapping[str, Any] | None
     weighted: bool = False
     together: Mapping[str, Any] | None = None
+
+    @property
+    def charts(self) -> tuple[Chart, ...]:
+        """How the marks of each question are spread."""
+        scheme, domain = scheme_of(self.record.round), self.record.domain
+        return tuple(
+            _chart(question, self.counts[question.id])
+            for question in scheme.ballot_questions(domain)
+            if question.id in self.counts
+        )
 
 
 class Status(NamedTuple):
@@ -192,7 +187,7 @@ def _provisional(
 ) -> MassResult:
     released = picture["released"]
     if released is None:
-        return MassResult(meeting, False, picture["cast"], 0, (), None)
+        return MassResult(meeting, False, picture["cast"], 0, record, {}, None)
     subject_id = f"s{position:02d}"
     counts = {
         cell_id.partition(".")[2]: choices
@@ -204,7 +199,8 @@ def _provisional(
         False,
         picture["cast"],
         released["at"],
-        _charts(record, counts),
+        record,
+        counts,
         released["satisfaction"][subject_id],
         _weighted(record),
     )
@@ -218,10 +214,10 @@ def _final(record: GradingRecord, meeting: Meeting) -> MassResult:
             sums = counts.setdefault(question, {})
             for choice, number in choices.items():
                 sums[choice] = sums.get(choice, 0) + number
-    charts = _charts(record, counts)
-    cast = max((chart.total for chart in charts), default=0)
+    marks = (choices.items() for choices in counts.values())
+    cast = max((sum(n for c, n in items if c != INVALID) for items in marks), default=0)
     return MassResult(
-        meeting, True, cast, cast, charts, mass["satisfaction"], _weighted(record),
+        meeting, True, cast, cast, record, counts, mass["satisfaction"], _weighted(record),
         mass.get("together"),
     )  # fmt: skip
 
@@ -230,19 +226,16 @@ def _weighted(record: GradingRecord) -> bool:
     return bool(scheme_of(record.round).weighted_groups(record.domain))
 
 
-def _charts(record: GradingRecord, counts: Mapping[str, Mapping[str, int]]) -> tuple[Chart, ...]:
-    """counts: question id → choice value → number."""
-    return tuple(
-        Chart(
-            question.title,
-            (
-                *(Bar(c.label, counts[question.id].get(c.value, 0)) for c in question.choices),
-                Bar("弃权", counts[question.id].get(ABSTAIN, 0)),
-            ),
-        )
-        for question in scheme_of(record.round).ballot_questions(record.domain)
-        if question.id in counts
+def _chart(question: BallotQuestion, counts: Mapping[str, int]) -> Chart:
+    """How the marks of one question are spread; abstentions look otherwise than choices."""
+    bars = [(choice.label, counts.get(choice.value, 0), 1) for choice in question.choices]
+    bars.append(("弃权", counts.get(ABSTAIN, 0), 2))
+    whole = sum(number for _, number, _ in bars)
+    rows = tuple(
+        Row(label, (Part("票", number, look),), whole, (share(number, whole),))
+        for label, number, look in bars
     )
+    return Chart(question.title, "选项", (Column("票数"),), rows)
 
 
 def _score(title: str, text: str, total: Any) -> Decimal | None:

@@ -123,6 +123,11 @@ def look_at(round_: Round, wish: Wish, day: date) -> Board:
     )
 
 
+def standings(round_: Round, day: date) -> list[Standing]:
+    """Where everybody in a round stands, in the order of the records."""
+    return _standings(round_, plan(round_, day), day)
+
+
 def reminders(round_: Round, day: date) -> list[Reminder]:
     """What to see to in a round, the urgent first."""
     planned = plan(round_, day)
