@@ -33,6 +33,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     roster,
     round,
     scheme,
+    second_step,
     self_assessment,
     slip,
     step,

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from admin import blueprint
 from admin.forms import FirstAdminForm, LoginForm, PasswordForm, text
-from admin.guard import begin_session, end_session, local_path, open_to_strangers
+from admin.guard import begin_half, begin_session, end_session, local_path, open_to_strangers
 from admin.limits import limit_failures, name_key
 from app.actions import account
 from app.domain.errors import LoginFailed
@@ -46,8 +46,12 @@ def log_in() -> Answer:
     except LoginFailed as error:
         form.form_errors.append(str(error))
         return render_template("admin/login.html", form=form), error.status
+    wanted = local_path(request.args.get("next"))
+    if found.totp_on:
+        begin_half(found.id, found.session_version)
+        return redirect(url_for("admin.log_in_code", next=wanted))
     begin_session(found.id, found.session_version, found.name)
-    return redirect(local_path(request.args.get("next")))
+    return redirect(wanted)
 
 
 @blueprint.post("/logout")

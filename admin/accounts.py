@@ -54,8 +54,8 @@ def account(account_id: int) -> Answer:
 @blueprint.post("/accounts/<int:account_id>/password")
 def reset_password(account_id: int) -> str:
     """A password for one log-in, shown once."""
-    found, password = actions.reset_password(account_id, me(), reach_of(me()))
-    return render_template("admin/account_password.html", account=found, password=password)
+    done = actions.reset_password(account_id, me(), reach_of(me()))
+    return render_template("admin/account_password.html", **done._asdict())
 
 
 def _place() -> int | None:

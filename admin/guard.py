@@ -26,6 +26,9 @@ SESSION_SECONDS = 12 * 3600
 IDLE_SECONDS = 3600
 """A meeting's page asks for its progress all the time: who watches a meeting is not idle."""
 
+HALF_SECONDS = 300
+"""How long after the password the code of the second step is taken."""
+
 SEEN_EVERY_SECONDS = 60
 
 
@@ -77,6 +80,18 @@ def begin_session(account_id: int, session_version: int, name: str) -> None:
     session.clear()
     login_user(Admin(SignedIn(account_id, name, session_version)))
     session["begun"] = session["seen"] = int(time.time())
+
+
+def begin_half(account_id: int, session_version: int) -> None:
+    """The password was right and a code is still to come: nobody is logged in."""
+    session.clear()
+    session["half"] = [account_id, session_version, int(time.time())]
+
+
+def half_way() -> tuple[int, int] | None:
+    """Account and session version of whoever gave the password a short while ago."""
+    account_id, version, since = session.get("half") or (0, 0, 0)
+    return (account_id, version) if time.time() - since <= HALF_SECONDS else None
 
 
 def me() -> SignedIn:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from flask import request
 from flask_login import current_user
 
+from admin.guard import half_way
 from app.extensions import limiter
 from app.security import address_key, keyed
 
@@ -22,6 +23,11 @@ def name_key() -> str:
 def own_key() -> str:
     """The account that is logged in."""
     return keyed(f"account {current_user.account.id if current_user.is_authenticated else ''}")
+
+
+def half_key() -> str:
+    """Whoever types the second step's code, and for whom: see `name_key`."""
+    return keyed(f"{address_key()}/second step/{half_way()}")
 
 
 def limit_failures(limit: str, key: Callable[[], str]) -> Callable[[V], V]:

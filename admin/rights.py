@@ -36,6 +36,8 @@ RIGHTS = {
     "log_in": Right("", "own"),
     "log_out": Right("", "own"),
     "password": Right("", "own"),
+    "log_in_code": Right("", "own"),
+    "second_step": Right("", "own"),
     "own_codes": Right("meeting.witness", "any"),
     "audit": Right("audit.read", "all"),
     "schemes": Right("look", "any"),

@@ -6,6 +6,10 @@ import hashlib
 import hmac
 import secrets
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import Flask, Request, Response, current_app, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -91,3 +95,29 @@ def unsign(purpose: str, text: str) -> object:
 
 def _signer(purpose: str) -> URLSafeSerializer:
     return URLSafeSerializer(str(current_app.config["SECRET_KEY"]), salt=f"mingce/{purpose}")
+
+
+NONCE_BYTES = 12
+
+
+def sealed(purpose: str, secret: bytes, about: str) -> bytes:
+    """`secret` as it may lie in the database: encrypted under a key made of the service's own.
+
+    about: what it belongs to; sealed for one, it opens for no other.
+    """
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + _cipher(purpose).encrypt(nonce, secret, about.encode())
+
+
+def unsealed(purpose: str, found: bytes, about: str) -> bytes | None:
+    """What `sealed` was given; None where the service has another key now, or it was changed."""
+    try:
+        return _cipher(purpose).decrypt(found[:NONCE_BYTES], found[NONCE_BYTES:], about.encode())
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _cipher(purpose: str) -> ChaCha20Poly1305:
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    info = f"mingce/{purpose}".encode()
+    return ChaCha20Poly1305(HKDF(SHA256(), 32, salt=None, info=info).derive(secret))

@@ -96,6 +96,7 @@ _WATCHED: Mapping[type, Watched] = {
         {
             "name": "用户名",
             "password_hash": "密码",
+            "totp_on": "两步登录",
             "role": "角色",
             "organisation_id": "范围",
             "disabled": "停用",

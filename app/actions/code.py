@@ -15,7 +15,7 @@ from app.models import Account, AccountCode, db
 from app.models.base import reading, writing
 
 SALT_BYTES = 16
-TITLES = {"witness": "监票人一次性码"}
+TITLES = {"witness": "监票人一次性码", "recovery": "恢复码"}
 
 
 def make_codes(
@@ -33,13 +33,21 @@ def make_codes(
         }
         for code in codes
     ]
-    mine = (AccountCode.account_id == account_id, AccountCode.purpose == purpose.name)
     with writing():
-        db.session.execute(delete(AccountCode).where(*mine))
+        drop_codes(account_id, purpose)
         db.session.execute(insert(AccountCode), rows)
         title = TITLES[purpose.name]
         note(f"生成{title}", _name(account_id), {"个数": (None, len(codes))})
     return codes
+
+
+def drop_codes(account_id: int, purpose: Purpose) -> None:
+    """Make the codes for one purpose worth nothing, in the transaction at hand."""
+    db.session.execute(
+        delete(AccountCode).where(
+            AccountCode.account_id == account_id, AccountCode.purpose == purpose.name
+        )
+    )
 
 
 def codes_left(account_id: int, purpose: Purpose) -> int:

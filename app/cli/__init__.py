@@ -7,7 +7,7 @@ from flask import Flask
 
 def register(app: Flask) -> None:
     """Add every command to the application."""
-    from app.cli.account import admin_link
+    from app.cli.account import account_group, admin_link
     from app.cli.audit import audit_group
     from app.cli.backup import backup_command, copy_command, restore_command
     from app.cli.box import box_group
@@ -20,6 +20,7 @@ def register(app: Flask) -> None:
     for command in (
         scheme_group,
         admin_link,
+        account_group,
         demo,
         meeting_group,
         sweep_command,

@@ -23,6 +23,9 @@ class Purpose(NamedTuple):
 WITNESS = Purpose("witness", number=5, size=5, tries=5)
 """Typed by a scrutineer at the host's computer to confirm opening or closing: 40 bits."""
 
+RECOVERY = Purpose("recovery", number=8, size=10, tries=None)
+"""Typed at log-in in place of an authenticator's code: 80 bits."""
+
 
 def written(secret: bytes) -> str:
     """The code as it is shown: characters in fours."""

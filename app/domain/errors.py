@@ -271,6 +271,12 @@ class LoginFailed(MingceError):
     message = "用户名或密码不对。"
 
 
+class SecondStepFailed(BadInput):
+    code = "second_step_failed"
+    status = 401
+    message = "验证码不对，或已经用过。请输入手机上现在显示的 6 位数字，或一个没有用过的恢复码。"
+
+
 class CodeWrong(BadInput):
     code = "code_wrong"
     status = 401

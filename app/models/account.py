@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import CheckConstraint, String, false
+from sqlalchemy import BigInteger, CheckConstraint, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base
@@ -14,7 +14,9 @@ class Account(Base):
     """Somebody who may log in. session_version: raised to end every session of the account.
 
     role: of app.domain.rights. organisation_id: the part of the tree; None: all of it.
-    must_change: somebody else has set the password.
+    must_change: somebody else has set the password. totp_secret: of the second step of the log-in,
+    sealed; totp_on: it is asked for; totp_step: the last one of which a code was used;
+    totp_failures: wrong codes after the right password since.
     """
 
     __tablename__ = "accounts"
@@ -30,3 +32,7 @@ class Account(Base):
     organisation_id: Mapped[int | None] = mapped_column()
     disabled: Mapped[bool] = mapped_column(default=False, server_default=false())
     must_change: Mapped[bool] = mapped_column(default=False, server_default=false())
+    totp_secret: Mapped[bytes | None] = mapped_column(LargeBinary(120))
+    totp_on: Mapped[bool] = mapped_column(default=False, server_default=false())
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    totp_failures: Mapped[int] = mapped_column(default=0, server_default="0")

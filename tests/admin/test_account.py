@@ -6,10 +6,13 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
+from sqlalchemy import select, update
 
 from app.actions.account import create_first_admin, first_admin_link
 from app.domain.errors import LinkInvalid
+from app.models import Account, db
 from tests.admin.conftest import NAME, PASSWORD, Office
 
 
@@ -99,6 +102,26 @@ def test_one_address_cannot_lock_an_account_out_at_another(
 def test_one_address_cannot_try_many_accounts(stranger: Office, account: None) -> None:
     answers = [stranger.log_in(f"name {n}", "wrong password").status_code for n in range(31)]
     assert answers == [401] * 30 + [429]
+
+
+def test_a_hash_of_other_parameters_is_made_anew_at_log_in(
+    app: Flask, stranger: Office, account: None
+) -> None:
+    def kept() -> str:
+        with app.app_context():
+            return str(db.session.scalars(select(Account.password_hash)).one())
+
+    with app.app_context():
+        old = PasswordHasher(time_cost=2, memory_cost=16, parallelism=1).hash(PASSWORD)
+        db.session.execute(update(Account).values(password_hash=old))
+        db.session.commit()
+    assert stranger.log_in(NAME, "wrong password").status_code == 401
+    assert kept() == old
+    assert stranger.log_in().status_code == 302
+    fresh = kept()
+    assert "m=8,t=1,p=1" in fresh
+    assert stranger.log_in().status_code == 302
+    assert kept() == fresh
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from app.actions.closing import close_meeting
 from app.actions.code import find_code, make_codes, spend_code
 from app.actions.confirmation import Wish, confirm, signatories
 from app.actions.meeting import get_meeting
+from app.actions.second_step import has_second_step
 from app.domain.code import WITNESS
 from app.models import Confirmation, db
 from tests.integration.test_backup import Make, everything, flask, make
@@ -74,6 +75,9 @@ def test_going_back_to_the_version_before_and_forth_keeps_the_meeting(there: Fla
         flask_migrate.upgrade()
         meeting = get_meeting(1)
         assert (meeting.state, meeting.present) == ("closed", 12)
+        who = account_by_name(NAMES[1])
+        assert who
+        assert not has_second_step(who.id)
         # Nobody knows any more who confirmed; nobody is named.
         assert signatories(meeting, "close") is None
         db.session.remove()
