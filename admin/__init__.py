@@ -38,6 +38,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     slip,
     step,
     survey,
+    venue,
     wizard,
     words,
 )

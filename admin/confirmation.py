@@ -13,8 +13,9 @@ from admin.qr import qr
 from app.actions import confirmation as actions
 from app.actions.code import codes_left, make_codes
 from app.actions.confirmation import Wish
-from app.actions.meeting import get_meeting, is_local, obstacles_to_opening
+from app.actions.meeting import get_meeting, obstacles_to_opening
 from app.actions.progress import progress
+from app.domain.address import is_local
 from app.domain.code import WITNESS
 from app.domain.confirmation import ACTIONS, BEFORE, WORDS, Action
 from app.domain.errors import BadInput, BadRequest, MeetingStateChanged

@@ -154,6 +154,10 @@ class SettingsForm(Form):
     rehearsal = BooleanField("这是演练，结果不计入定级记录")
 
 
+class AddressForm(Form):
+    base_url = StringField("手机访问地址", [asked("手机访问地址"), at_most(120)])
+
+
 class PolicyForm(Form):
     policy = RadioField(
         "公布方式",

@@ -14,11 +14,12 @@ import { languagesFor, wordFiles } from "./words.mjs";
 
 const NAMES = [
   "phone", "tablet", "decoder", "receipt", "verifier", "reading", "why", "notice", "screen", "admin",
+  "venue",
 ];
 /** Pages that are read rather than worked with share one script. */
 const STYLE_ONLY = ["why", "notice"];
 /** `decoder` is fetched by another script, when it needs it. */
-const SCRIPT_ONLY = ["reading", "decoder"];
+const SCRIPT_ONLY = ["reading", "decoder", "venue"];
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCE = join(ROOT, "static", "src");
 const DIST = join(ROOT, "static", "dist");

@@ -36,7 +36,7 @@ IN_SCRIPTS: Keywords = {"_": None, "_n": (1, 1)}
 IN_CODE: Keywords = {"BadInput": None, "TooMany": None}
 """Sentences that a view of the voters' door gives to a refusal are shown by a page."""
 PAGES = ("voting/templates", "app/templates")
-NO_VOTERS = ("admin",)
+NO_VOTERS = ("admin", "venue")
 """Bundles that speak Chinese only."""
 
 MERGE_MARKS = (b"<<<<<<< ", b"||||||| ", b"=======", b">>>>>>> ")

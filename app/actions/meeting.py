@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 import structlog
@@ -20,6 +18,7 @@ from app.actions.sweep import destroy_after_ending
 from app.actions.urn_state import Stop, found_urn, new_stop, resume_urn, stop_urn
 from app.actions.whereabouts import other_host, this_host
 from app.config import ConfigError, base_url
+from app.domain.address import is_local
 from app.domain.credential import SEED_BYTES, Seed, key_digest, public_key
 from app.domain.errors import (
     BadInput,
@@ -286,15 +285,20 @@ def _checked(settings: Settings) -> Settings:
         raise BadInput("请填写测评会名称（100 字以内）。")
     if len(settings.host.strip()) > 60 or len(settings.wifi.strip()) > 60:
         raise BadInput("主持单位和 Wi-Fi 名称都不能超过 60 字。")
+    address = checked_address(settings.base_url)
+    return Settings(
+        title, settings.host.strip(), settings.wifi.strip(), address, settings.rehearsal
+    )
+
+
+def checked_address(typed: str) -> str:
+    """The address for phones as it stands on slips; raises BadInput."""
     try:
-        address = base_url(settings.base_url)
+        return base_url(typed)
     except ConfigError as error:
         raise BadInput(
             "手机访问地址不对。请填写如 http://192.168.1.10:8000 的地址，后面不带路径。"
         ) from error
-    return Settings(
-        title, settings.host.strip(), settings.wifi.strip(), address, settings.rehearsal
-    )
 
 
 def _draft(meeting_id: int) -> Meeting:
@@ -366,12 +370,3 @@ def _clashes(meeting: Meeting) -> list[Obstacle]:
             if record.mass is not None
         ]
     )
-
-
-def is_local(address: str) -> bool:
-    """Whether only this machine can reach the address."""
-    host = urlsplit(address).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -3,11 +3,14 @@ import { follow } from "./connection.js";
 import { byId, fit, setText, show } from "./dom.js";
 import { buildRows, fillRows, fitRows } from "./rows.js";
 import { roll } from "./roll.js";
+import { drawCode } from "../qr/draw.js";
+import { wifiOfFragment, wifiText } from "../venue/wifi.js";
 
 const TITLE_SIZES = [0.6, 0.52, 0.44, 0.36, 0.3, 0.28];
 const JOIN_SIZES = [0.42, 0.38, 0.34, 0.3, 0.28];
 const STATES = { draft: "尚未开始", open: "正在投票", closed: "投票结束", voided: "已作废" };
 const base = document.body.getAttribute("data-base");
+const WIFI = `mingce.wifi.${base}`;
 
 let meeting = null;
 let picture = null;
@@ -64,8 +67,30 @@ function introduce() {
   setText("code", meeting.code);
   setText("head-code", meeting.code);
   setText("wifi", meeting.wifi);
+  const wifi = roomWifi();
+  if (wifi) {
+    meeting.wifi = wifi.name;
+    byId("wifi-code").replaceChildren(drawCode(wifiText(wifi), "会场 Wi-Fi 的二维码"));
+  }
+  show("wifi-code", Boolean(wifi));
+  byId("wifi-line").classList.toggle("join__wifi_code", Boolean(wifi));
   show("wifi-line", Boolean(meeting.wifi));
   if (meeting.subjects.length) buildRows(meeting);
+}
+
+/**
+ * The room's Wi-Fi, where whoever opened this screen has said it: behind the `#` of the address,
+ * which no server gets. This window keeps it until it is closed.
+ */
+function roomWifi() {
+  try {
+    const given = wifiOfFragment(location.hash);
+    if (given) sessionStorage.setItem(WIFI, JSON.stringify(given));
+    if (location.hash) history.replaceState(null, "", location.pathname);
+    return given || JSON.parse(sessionStorage.getItem(WIFI));
+  } catch (error) {
+    return null;
+  }
 }
 
 /** Fits what differs in length; only what is shown has a size to fit into. */

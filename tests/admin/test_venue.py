@@ -1,0 +1,132 @@
+"""The room's page: the address, what is wrong with it, and another one for an open meeting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from app.actions import address
+from app.actions.audit import look_up
+from app.actions.meeting import get_meeting
+from app.actions.slip import issue_slips
+from app.domain.address import Interface
+from tests.admin.conftest import BASE, Office
+
+NEW = "http://192.168.1.23:8000"
+
+
+@pytest.fixture
+def on(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets this machine have these addresses."""
+
+    def put(*addresses: str) -> None:
+        found = [Interface("lo", "127.0.0.1"), *(Interface("wlan0", one) for one in addresses)]
+        monkeypatch.setattr(address, "interfaces", lambda: found)
+
+    return put
+
+
+def test_the_page_names_the_address_the_machines_own_and_the_devices_links(
+    office: Office, open_id: int, on: Callable[..., None]
+) -> None:
+    on("192.168.1.10", "169.254.1.1")
+    page = office.get(f"/admin/meetings/{open_id}/venue")
+    code = office.get(f"/admin/meetings/{open_id}").text.split('class="code">')[1][:6]
+    assert f'id="base-url">{BASE}<' in page.text
+    assert f'value="{BASE}/t/{code}"' in page.text
+    assert "没有从路由器取得地址" in page.text
+    assert page.text.count("建议") == 1
+    assert "address-trouble" not in page.text
+    assert "不是 https，浏览器不给用摄像头" in page.text
+
+
+@pytest.mark.parametrize("path", ["", "/progress", "/venue"])
+def test_an_open_meeting_whose_address_is_gone_says_so_and_what_to_do(
+    office: Office, open_id: int, on: Callable[..., None], path: str
+) -> None:
+    on("192.168.1.23")
+    page = office.get(f"/admin/meetings/{open_id}{path}").text
+    assert "这台电脑的地址变了" in page
+    assert BASE in page
+    assert NEW in page
+    assert ("用回原来的地址" in page) == (path == "/venue")
+    on()
+    assert "没有接上会场的网络" in office.get(f"/admin/meetings/{open_id}{path}").text
+
+
+@pytest.mark.parametrize("path", ["review", "venue"])
+def test_a_draft_whose_address_is_not_this_machines_is_told_before_it_opens(
+    office: Office, draft_id: int, on: Callable[..., None], path: str
+) -> None:
+    on("192.168.1.23")
+    page = office.get(f"/admin/meetings/{draft_id}/{path}").text
+    assert "这台电脑的地址变了" in page
+    assert f'/admin/meetings/{draft_id}/settings"' in page
+    assert 'id="change-address"' not in page
+    settings = office.get(f"/admin/meetings/{draft_id}/settings").text
+    assert '<span class="code">192.168.1.23</span>（wlan0，建议）' in settings
+
+
+def test_who_came_by_the_address_is_not_told_that_it_leads_nowhere(
+    office: Office, open_id: int, on: Callable[..., None]
+) -> None:
+    on("10.0.0.1")
+    path = f"/admin/meetings/{open_id}/venue"
+    assert "这台电脑的地址变了" in office.get(path).text
+    cookie = office.client.get_cookie("mingce_admin", path="/admin")
+    assert cookie is not None
+    office.client.set_cookie(cookie.key, cookie.value, domain="192.168.1.10", path="/admin")
+    page = office.get(path, base_url=BASE)
+    assert page.status_code == 200
+    assert "address-trouble" not in page.text
+
+
+def test_an_open_meeting_goes_on_at_another_address(
+    app: Flask, office: Office, open_id: int, on: Callable[..., None]
+) -> None:
+    on("192.168.1.23")
+    with app.app_context():
+        issue_slips(open_id, "g1", 5)
+        before = get_meeting(open_id).key_digest
+    answer = office.post(f"/admin/meetings/{open_id}/venue/address", {"base_url": f"{NEW}/"})
+    assert answer.status_code == 302
+    page = office.get(f"/admin/meetings/{open_id}").text
+    assert f"手机访问 {NEW}" in page
+    assert f'value="{NEW}/screen/' in page
+    assert "address-trouble" not in page
+    with app.app_context():
+        found = get_meeting(open_id)
+        assert (found.state, found.base_url, found.key_digest) == ("open", NEW, before)
+        assert "访问地址" in str(look_up().entries[0].changes)
+
+
+@pytest.mark.parametrize("typed", ["", "http://127.0.0.1:8000", "javascript:alert(1)", "x" * 300])
+def test_an_address_that_no_phone_reaches_is_refused_and_kept_in_the_form(
+    office: Office, open_id: int, on: Callable[..., None], unchanged: Callable[[], None], typed: str
+) -> None:
+    on("192.168.1.23")
+    unchanged()
+    answer = office.post(f"/admin/meetings/{open_id}/venue/address", {"base_url": typed})
+    assert answer.status_code == 400
+    if typed:
+        assert f'value="{typed}"' in answer.text
+
+
+def test_a_draft_or_an_ended_meeting_does_not_change_its_address_here(
+    office: Office, draft_id: int, on: Callable[..., None], unchanged: Callable[[], None]
+) -> None:
+    unchanged()
+    answer = office.post(f"/admin/meetings/{draft_id}/venue/address", {"base_url": NEW})
+    assert answer.status_code == 409
+
+
+def test_the_wifi_password_has_no_field_that_a_form_could_send(
+    office: Office, open_id: int
+) -> None:
+    page = office.get(f"/admin/meetings/{open_id}/venue").text
+    form = page.split('id="wifi"')[1].split("</form>")[0]
+    assert "wifi-password" in form
+    assert " name=" not in form
+    assert "method=" not in form
