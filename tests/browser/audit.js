@@ -32,11 +32,14 @@
     const contrast = (a + 0.05) / (b + 0.05);
     if (contrast < 4.5) faults.push(`contrast ${contrast.toFixed(2)}: ${name(element)}`);
   }
-  for (const target of document.querySelectorAll("button, a, summary, label.choice, input[type=text]")) {
-    if (!seen(target) || target.closest(".out-of-sight")) continue;
+  for (const target of document.querySelectorAll("button, a, summary, label.choice, label.files, input[type=text], select, textarea")) {
+    if (!seen(target) || target.closest(".out-of-sight, [aria-hidden=true]")) continue;
     const box = target.getBoundingClientRect();
     if (box.height < 59.5 || box.width < 60) faults.push(`target ${box.width}×${box.height}: ${name(target)}`);
     if (box.right > width + 0.5 || box.left < -0.5) faults.push(`cut off: ${name(target)}`);
+  }
+  for (const label of document.querySelectorAll(".files, button, a.weui-btn")) {
+    if (seen(label) && label.scrollWidth > label.clientWidth + 1) faults.push(`words cut off: ${name(label)}`);
   }
   const wide = document.documentElement.scrollWidth - width;
   if (wide > 0) faults.push(`wider than the screen by ${wide}`);

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.config import DATABASE_FILE
+from tests.browser.examine import Examiner
 from tests.browser.meetings import OpenMeeting, open_meeting_on
 from tests.pages import INSECURE_HOST
 from tests.serving import Server
@@ -24,6 +25,14 @@ def hall(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> I
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def examiner() -> Iterator[Examiner]:
+    """Looks at pages; what it finds wrong fails the test."""
+    examiner = Examiner()
+    yield examiner
+    assert examiner.faults == []
 
 
 @pytest.fixture

@@ -1,25 +1,18 @@
-"""Type, targets, contrast and structure of the voter's pages, measured on every step."""
+"""Type, targets, contrast and structure of the voter's pages; on every step: test_accessible."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.examine import AUDIT, SHAPES, axe
 from tests.browser.meetings import OpenMeeting, open_meeting_on
 from tests.browser.voter import Voter
 from tests.pages import INSECURE_HOST, PHONE, Pages
 from tests.serving import Server
 
-SIZES = {
-    "tall": {"width": 390, "height": 844},
-    "small": {"width": 320, "height": 568},
-    "landscape": {"width": 844, "height": 390},
-}
-
-AUDIT = (Path(__file__).parent / "audit.js").read_text()
+SIZES = SHAPES
 
 
 def audit(page: Page, step: str, faults: list[str]) -> None:
@@ -37,47 +30,6 @@ def test_the_audit_finds_faults(phone_page: Page) -> None:
     audit(phone_page, "bad", faults)
     kinds = [fault.split()[1].rstrip(":") for fault in faults]
     assert kinds == ["type", "contrast", "type", "target", "cut", "wider"]
-
-
-@pytest.mark.parametrize("size", [0, 1, 2])
-@pytest.mark.parametrize("shape", list(SIZES))
-def test_every_step_can_be_read_and_tapped(
-    pages: Pages, meeting: OpenMeeting, shape: str, size: int
-) -> None:
-    faults: list[str] = []
-    page = pages.open(PHONE, viewport=SIZES[shape])
-    page.add_init_script(f"localStorage.setItem('mingce.size', '{size}')")
-    voter = Voter(page, meeting)
-    page.goto(meeting.door)
-    audit(page, "door", faults)
-    page.goto(meeting.page)
-    voter.tap("下一步")
-    audit(page, "entry", faults)
-    voter.scan(meeting.slips[0])
-    audit(page, "welcome", faults)
-    assert page.evaluate("getComputedStyle(document.body).fontSize") == f"{20 + 5 * size}px"
-    voter.tap("开始测评")
-    page.get_by_label("较好", exact=True).check()
-    audit(page, "card", faults)
-    voter.choose("较好", None, "弃权")
-    audit(page, "review", faults)
-    voter.tap("提交选票")
-    audit(page, "dialog", faults)
-    voter.tap("确认提交")
-    voter.done()
-    page.locator("summary").click()
-    audit(page, "done", faults)
-    voter.scan(meeting.slips[1])
-    voter.sees("这部手机已经投过一张票")
-    audit(page, "offer", faults)
-    voter.tap("返回")
-    voter.done()
-    meeting.close()
-    page.goto(meeting.receipt_page)
-    page.get_by_role("button", name="显示我的选择").first.click()
-    page.locator("summary").click()
-    audit(page, "receipt", faults)
-    assert faults == []
 
 
 def test_the_type_button_steps_to_30_px_and_is_remembered(
@@ -152,3 +104,44 @@ def test_all_choices_look_alike(phone_page: Page, hall: Server) -> None:
         styles = looks(phone_page)
         assert len(styles) >= 4
         assert all(style == styles[0] for style in styles)
+
+
+OUTLINED = """() => {
+  const bare = [];
+  for (const element of document.querySelectorAll(".weui-btn, .choice, .choice__sign")) {
+    const { borderTopWidth, borderTopStyle } = getComputedStyle(element);
+    if (borderTopStyle === "none" || parseFloat(borderTopWidth) < 1) bare.push(element.outerHTML);
+  }
+  return bare;
+}"""
+
+
+def test_colours_of_the_device_s_own_leave_everything_outlined(
+    pages: Pages, meeting: OpenMeeting
+) -> None:
+    """Where the device paints all grounds and drops shadows, as Windows does at high contrast."""
+    page = pages.open(PHONE, forced_colors="active", color_scheme="dark")
+    Voter(page, meeting).begin(meeting.slips[0])
+    page.get_by_label("较好", exact=True).check()
+    assert page.evaluate(OUTLINED) == []
+    signs = page.locator(".choice__sign").evaluate_all(
+        "signs => signs.map((sign) => getComputedStyle(sign).backgroundColor)"
+    )
+    # The one chosen is filled, and no other.
+    assert sorted(map(signs.count, set(signs))) == [1, 4]
+
+
+def test_who_asks_for_more_contrast_gets_lines_and_words_in_full_black(
+    pages: Pages, meeting: OpenMeeting
+) -> None:
+    page = pages.open(PHONE, contrast="more")
+    Voter(page, meeting).begin(meeting.slips[0])
+    quiet, line = page.evaluate(
+        """() => [
+          getComputedStyle(document.querySelector(".hint")).color,
+          getComputedStyle(document.querySelector(".choice")).boxShadow,
+        ]"""
+    )
+    assert quiet == "rgb(0, 0, 0)"
+    assert line.startswith("rgb(0, 0, 0)")
+    assert axe(page) == []

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.browser.examine import Examiner
 from tests.browser.meetings import OpenMeeting, open_meeting_on
-from tests.browser.test_phone_looks import SIZES, audit
 from tests.browser.voter import Voter
 from tests.pages import INSECURE_HOST, PHONE, Pages
 from tests.serving import ROOT, Server
@@ -143,25 +143,17 @@ def test_what_is_no_box_or_another_meeting_s_is_refused(
     voter.sees("查验选票")
 
 
-@pytest.mark.parametrize("size", [0, 2])
-@pytest.mark.parametrize("shape", list(SIZES))
 def test_the_page_of_a_saved_box_can_be_read_and_tapped(
-    pages: Pages, meeting: OpenMeeting, kept: list[Path], shape: str, size: int
+    pages: Pages, meeting: OpenMeeting, kept: list[Path], examiner: Examiner
 ) -> None:
-    faults: list[str] = []
-    page = pages.open(PHONE, viewport=SIZES[shape])
-    page.add_init_script(f"localStorage.setItem('mingce.size', '{size}')")
+    page = pages.open(PHONE)
     page.route("**/api/**", lambda route: route.abort())
     page.goto(meeting.receipt_page)
     expect(page.locator(".working__reason")).to_be_visible()
-    faults += page.locator(".files").evaluate_all(
-        "all => all.filter((one) => one.scrollWidth > one.clientWidth).map(() => 'words cut off')"
-    )
-    audit(page, "away", faults)
+    examiner.look(page, "away")
     page.get_by_label(CONTROL).set_input_files(kept[0])
     expect(page.get_by_label("回执码", exact=True)).to_be_visible()
-    audit(page, "saved", faults)
+    examiner.look(page, "saved")
     page.get_by_label(CONTROL).set_input_files(kept[1])
     expect(page.locator(".result")).to_be_visible()
-    audit(page, "refused", faults)
-    assert faults == []
+    examiner.look(page, "refused")

@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
 from app.domain.box import findings, read_box
+from tests.browser.examine import Examiner
 from tests.browser.meetings import OpenMeeting
-from tests.browser.test_phone_looks import SIZES, audit
 from tests.browser.voter import Voter
 from tests.forgeries import Document, forged_digest
 from tests.pages import PHONE, WIDE, Pages
@@ -347,16 +347,12 @@ def test_where_there_is_no_box_the_page_says_why(pages: Pages, meeting: OpenMeet
     expect(page.locator(".notice").first).to_contain_text("没有找到编号为 AAAAAA 的测评会")
 
 
-@pytest.mark.parametrize("size", [0, 2])
-@pytest.mark.parametrize("shape", list(SIZES))
 def test_the_verifier_can_be_read_and_tapped(
-    pages: Pages, tmp_path: Path, shape: str, size: int
+    phone_page: Page, tmp_path: Path, examiner: Examiner
 ) -> None:
-    faults: list[str] = []
-    page = pages.open(PHONE, viewport=SIZES[shape])
-    page.add_init_script(f"localStorage.setItem('mingce.size', '{size}')")
+    page = phone_page
     page.goto(SAVED.as_uri())
-    audit(page, "empty", faults)
+    examiner.look(page, "empty")
     verifier = Verifier(page, tmp_path)
     verifier.choose(VECTORS["box"], VECTORS["meeting"])
     verifier.says("票箱完好")
@@ -365,13 +361,12 @@ def test_the_verifier_can_be_read_and_tapped(
     page.get_by_label("计票单上的摘要").fill("d1")
     page.get_by_label("回执码", exact=True).fill(VECTORS["receipts"][0]["receipt"])
     page.get_by_role("button", name="显示我的选择").click()
-    audit(page, "sound", faults)
+    examiner.look(page, "sound")
     document = copy.deepcopy(VECTORS["box"])
     _several(document)
     verifier.choose(document, {**VECTORS["meeting"], "code": "AAAAAA"})
     verifier.says("票箱有问题")
-    audit(page, "forged", faults)
-    assert faults == []
+    examiner.look(page, "forged")
 
 
 def _in_fours(digest: str) -> str:

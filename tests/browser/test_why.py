@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from tests.browser.meetings import OpenMeeting
-from tests.browser.test_phone_looks import SIZES, audit
 from tests.browser.voter import Voter
 from tests.pages import PHONE, Pages
 
@@ -114,19 +113,3 @@ def test_the_page_is_reached_from_the_door_and_from_the_receipt(
         expect(phone_page.get_by_role("heading", name=TITLE)).to_be_visible()
     phone_page.get_by_role("link", name="核对票箱").click()
     expect(phone_page.get_by_role("heading", name="核对票箱")).to_be_visible()
-
-
-@pytest.mark.parametrize("size", [0, 1, 2])
-@pytest.mark.parametrize("shape", list(SIZES))
-def test_it_can_be_read_and_tapped(
-    pages: Pages, meeting: OpenMeeting, shape: str, size: int
-) -> None:
-    faults: list[str] = []
-    page = pages.open(PHONE, viewport=SIZES[shape])
-    page.add_init_script(f"localStorage.setItem('mingce.size', '{size}')")
-    page.goto(f"{meeting.door}why")
-    audit(page, "why", faults)
-    assert page.evaluate("getComputedStyle(document.body).fontSize") == f"{20 + 5 * size}px"
-    page.goto(f"{meeting.door}verify")
-    audit(page, "verify", faults)
-    assert faults == []

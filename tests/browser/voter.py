@@ -42,10 +42,10 @@ class Voter:
         """Wait until the page says why something takes longer."""
         expect(self.page.locator(".working__reason")).to_contain_text(words)
 
-    def begin(self, slip: Slip) -> None:
+    def begin(self, slip: Slip, button: str = "开始测评") -> None:
         """Scan and start: the first card is shown afterwards."""
         self.scan(slip)
-        self.tap("开始测评")
+        self.tap(button)
         expect(self.page.locator(".step-card")).to_be_visible()
 
     def choose(self, *labels: str | None) -> None:

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from gettext import c2py
+from pathlib import Path
 
 import pytest
 from babel import Locale
@@ -146,3 +147,28 @@ def test_the_build_reads_a_catalogue_as_babel_does() -> None:
 
 def test_outcomes_of_objections_are_among_the_sentences(code: Catalog) -> None:
     assert all(code.get(outcome) for outcome in OUTCOMES.values())
+
+
+VOTERS_STYLES = sorted(
+    file
+    for folder in ("phone", "receipt", "verifier", "why", "notice", "tablet", "words")
+    for file in (ROOT / "static" / "src" / folder).glob("*.css")
+)
+SIDES = re.compile(
+    r"(?:margin|padding|border)-(?:left|right)\b|(?<![-\w])(?:left|right)\s*:"
+    r"|text-align:\s*(?:left|right)\b|\bfloat:|border-(?:top|bottom)-(?:left|right)-radius"
+)
+CALCULATED = re.compile(r"\w+\((?:[^()]|\([^()]*\))*\)")
+FOUR = re.compile(r"\b(?:margin|padding|inset):((?:\s+[^\s;]+){4})\s*;")
+
+
+@pytest.mark.parametrize("file", VOTERS_STYLES, ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_no_style_of_a_voter_s_page_knows_left_from_right(file: Path) -> None:
+    """A language may go from right to left; only the phone's notch stays where it is."""
+    for line in file.read_text("utf-8").splitlines():
+        if "safe-area-inset" in line or "@page" in line:
+            continue
+        assert not SIDES.search(line), line
+        for values in FOUR.findall(CALCULATED.sub("calculated", line)):
+            _, right, _, left = values.split()
+            assert right == left, line

@@ -72,12 +72,20 @@ export function announce(words) {
   say(document.getElementById("status"), words);
 }
 
+/** Out of reach for fingers, keys and screen readers, or back; engines without `inert` know the second. */
+function setBehind(element, whether) {
+  for (const name of ["inert", "aria-hidden"]) {
+    if (whether) element.setAttribute(name, "true");
+    else element.removeAttribute(name);
+  }
+}
+
 /**
  * A dialog over the page: `actions` are buttons, the first gets the focus. Returns `close()`.
  * `onCancel` is called for Escape.
  */
 export function dialog(title, text, actions, onCancel) {
-  const page = document.getElementById("page");
+  const behind = Array.from(document.querySelectorAll("body > header, body > main"));
   const before = document.activeElement;
   const box = h(
     "div",
@@ -103,12 +111,12 @@ export function dialog(title, text, actions, onCancel) {
   };
   box.addEventListener("keydown", onKey);
   document.body.appendChild(box);
-  page.setAttribute("aria-hidden", "true");
+  for (const element of behind) setBehind(element, true);
   actions[0].focus();
   return () => {
     if (!box.parentNode) return;
     box.parentNode.removeChild(box);
-    page.removeAttribute("aria-hidden");
+    for (const element of behind) setBehind(element, false);
     if (before && before.focus) before.focus({ preventScroll: true });
   };
 }

@@ -13,7 +13,10 @@ function begin(code) {
   const voting = new Voting(code);
   voting.start();
 
-  window.addEventListener("popstate", () => voting.back());
+  window.addEventListener("popstate", () => {
+    // A slip scanned into this page also comes by here, and is no step back.
+    if (location.hash.length < 2) voting.back();
+  });
   window.addEventListener("hashchange", () => {
     if (location.hash.length > 1) voting.start();
   });
