@@ -19,7 +19,7 @@ from app.actions.quota import graded, quotas_of
 from app.actions.record import get_record
 from app.actions.round import get_round
 from app.domain.quota import score_words
-from app.domain.ranking import ranking
+from app.domain.ranking import places
 
 Answer = str | Response | tuple[str, int]
 LONG = {"rows": 5}
@@ -60,7 +60,7 @@ def final_round(round_id: int) -> Answer:
             finalised=actions.finalisation_of(round_),
             corrections=grades.pending_corrections(round_),
             quotas=quotas_of(round_), score_words=score_words,
-            places={r.id: r for r in ranking((g.id, g.score) for g in graded(round_))},
+            places=places(scheme_of(round_), graded(round_)),
         )  # fmt: skip
         return page, 400 if form.errors else 200
     flash(f"{done} 个党组织的等级已经确定。", "success")

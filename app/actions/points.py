@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import delete, or_, select
 
-from app.actions.grading import scheme_of
+from app.actions.grading import reassess, scheme_of
 from app.actions.round import get_round
 from app.domain.errors import BadInput
 from app.domain.points import read_points
@@ -58,6 +58,11 @@ def set_points(round_id: int, typed: Sequence[str] | None) -> Round:
         for number, value in enumerate(points, 1)
     )
     round_.scoring = "points" if points else "totals"
+    if scheme.scoring.mass_from == "indicator":
+        # Their points say what each indicator weighs in the mass score of meetings already held.
+        db.session.flush()
+        for record in round_.records:
+            reassess(record)
     db.session.commit()
     return round_
 

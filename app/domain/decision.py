@@ -10,6 +10,7 @@ from app.domain.scheme import Ladder, Rule, Scheme
 from app.domain.scheme.condition import Compare, Voted
 
 REASON_LEAST, REASON_MOST = 4, 1000
+NO_PROPOSAL = "还没有建议等级。请先录入上级评定分。"
 _LIMITS = ("cap", "floor_to", "veto")
 
 
@@ -39,13 +40,18 @@ def latitude(
     lines = list(trace)
     limits = {rule.id for rule in scheme.rules if rule.effect in _LIMITS}
     open_rules = [t for t in lines if t["effect"] == "pending" and t["rule"] in limits]
+    unformed = [t["because"] for t in lines if t["effect"] == "unformed"]
     flagged = any(t["effect"] == "flag" for t in lines)
     if not tested:
         hindrance = "党员群众测评还没有最终结果。请等测评会计票后再评定。"
+    elif unformed and (open_rules or proposed is None):
+        hindrance = f"{unformed[0]}。"
     elif open_rules:
         hindrance = f"{open_rules[0]['because']}：{open_rules[0]['clause']} 请先补齐。"
     elif proposed is None:
-        hindrance = "还没有建议等级。请先录入上级评定分。"
+        missing = [t["because"] for t in lines if t["effect"] == "missing"]
+        others = [words for words in missing if not words.startswith("尚无上级评定分，")]
+        hindrance = f"还没有建议等级：{others[0]}，请先补齐。" if others else NO_PROPOSAL
     else:
         return Latitude(ladder.labels[ladder.rank(proposed) :], "", flagged)
     return Latitude((), hindrance, flagged)

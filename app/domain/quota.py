@@ -8,8 +8,6 @@ from typing import Any, NamedTuple
 
 from app.domain.scheme import Bound, GradeTarget, Scheme, number_text
 
-PLACES = ("top", "below_top", "bottom")
-
 
 class Graded(NamedTuple):
     """One record. domain: code; grade: decided or proposed, None without; score in points."""
@@ -55,7 +53,7 @@ def quotas(scheme: Scheme, records: Sequence[Graded]) -> list[QuotaState]:
 def _state(
     scheme: Scheme, quota: dict[str, Any], domain: str, records: Sequence[Graded]
 ) -> QuotaState:
-    target = _target(quota["grade"])
+    target = GradeTarget.written(quota["grade"])
     labels = {d.code: target.of(d.ladder) for d in scheme.domains}
     inside = [r for r in records if r.grade is not None and r.grade == labels[r.domain]]
     outside = [r for r in records if r not in inside]
@@ -79,13 +77,6 @@ def _state(
         _extreme(inside, highest=low),
         _extreme(outside, highest=not low),
     )
-
-
-def _target(written: Any) -> GradeTarget:
-    """The grade as the file has it, which has been checked when it was read."""
-    if isinstance(written, dict):
-        return GradeTarget(by_ladder=written)
-    return GradeTarget(place=written) if written in PLACES else GradeTarget(label=written)
 
 
 def _words(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from app.domain.scheme import Ladder
+from app.domain.scheme import GradeTarget, Ladder
 
 
 class Terms(NamedTuple):
@@ -21,10 +21,7 @@ class Terms(NamedTuple):
 
 def terms_for(rules: Sequence[Mapping[str, Any]], ladder: Ladder, grade: str) -> Terms | None:
     """The terms of the `[[rectification]]` rules that fit the grade; None where none does."""
-    names = {"any", grade} | ({"bottom"} if grade == ladder.labels[-1] else set())
-    if grade == ladder.labels[0]:
-        names.add("top")
-    fitting = [rule for rule in rules if names & _named(rule.get("grade"))]
+    fitting = [rule for rule in rules if _fits(rule["grade"], ladder, grade)]
     if not fitting:
         return None
     reports = [str(rule["report_to"]) for rule in fitting if rule.get("report_to")]
@@ -36,9 +33,8 @@ def terms_for(rules: Sequence[Mapping[str, Any]], ladder: Ladder, grade: str) ->
     )
 
 
-def _named(grade: object) -> set[str]:
-    """The grades that a rule names: one, or a list of them."""
-    return set(grade) if isinstance(grade, list | tuple) else {str(grade)}
+def _fits(written: Any, ladder: Ladder, grade: str) -> bool:
+    return written == "any" or GradeTarget.written(written).of(ladder) == grade
 
 
 def months_later(start: date, months: int) -> date:

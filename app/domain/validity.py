@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from app.domain.scheme import Bound, Scheme, rate_text
+from app.domain.scheme import (
+    Bound,
+    Scheme,
+    VoterGroup,
+    group_named,
+    groups_merged_in,
+    rate_text,
+)
 
 MORE_BALLOTS = "收回的票多于发出的票，本次测评无效"
 USUAL = "方案没有写明，按一般选举、测评的惯例：收回的票不多于发出的票，方为有效。"
@@ -50,17 +57,36 @@ def too_few_came(scheme: Scheme, domain: str, groups: Sequence[Present]) -> list
             if short:
                 words = f"应到 {expected} 人，实到 {present} 人，{short}，本次测评无效。"
                 found.append(Fault(words, quorum.get("clause", "")))
-    for rule in scheme.data.get("voter_groups", ()):
-        if "least_share" in rule and code in rule.get("domains", (code,)):
-            for group in groups:
-                bound = Bound("at_least", rule["least_share"], True)
-                short = _short(group.present, group.expected, [bound])
-                if group.group in (rule["name"], *rule.get("aliases", ())) and short:
-                    words = (
-                        f"{group.group}应到 {group.expected} 人，实到 {group.present} 人，"
-                        f"{short}，本次测评无效。"
-                    )
-                    found.append(Fault(words, rule.get("clause", "")))
+    return [*found, *_groups_short(scheme.voter_groups(code), groups)]
+
+
+def _groups_short(named: Sequence[VoterGroup], groups: Sequence[Present]) -> list[Fault]:
+    """Minimum participation of each group; where it was put together with others, all must come."""
+    found = []
+    for rule in named:
+        if rule.least_share is None or not groups:
+            continue
+        bound = Bound("at_least", rule.least_share, True)
+        own = [g for g in groups if group_named((rule,), g.group)]
+        merged = [] if own else [g for g in groups if rule in groups_merged_in(named, g.group)]
+        expected, present = sum(g.expected for g in own), sum(g.present for g in own)
+        short = _short(present, expected, [bound])
+        if own and short:
+            name = "、".join(g.group for g in own)
+            words = f"{name}应到 {expected} 人，实到 {present} 人，{short}，本次测评无效。"
+            found.append(Fault(words, rule.clause))
+        least = f"方案要求“{rule.name}”到会不少于应到人数的 {rate_text(rule.least_share)}"
+        if not own and not merged:
+            words = f"{least}，本会没有这一类参会人员，本次测评无效。"
+            found.append(Fault(words, rule.clause))
+        found += [
+            Fault(
+                f"{least}，“{g.group}”合在一起登记，看不出来，又没有全部到齐，本次测评无效。",
+                rule.clause,
+            )
+            for g in merged
+            if g.present < g.expected
+        ]
     return found
 
 

@@ -56,6 +56,20 @@ def test_nothing_is_decided_before_the_meeting_and_the_score() -> None:
     assert latitude(shipped("awu-villages-2012"), LADDER, None, [], True).hindrance
 
 
+def test_what_cannot_be_formed_is_what_hinders_a_decision() -> None:
+    unformed = {"rule": "voter_groups", "effect": "unformed", "clause": "", "because": "算不出"}
+    pending = {
+        "rule": "satisfaction-below-90", "effect": "pending", "clause": "满意度", "because": "尚无"
+    }  # fmt: skip
+    assert latitude(SHANGDU, LADDER, "先进", [unformed, pending], True).hindrance == "算不出。"
+    assert latitude(SHANGDU, LADDER, "先进", [unformed], True).grades == LADDER.labels
+    assert latitude(SHANGDU, LADDER, None, [unformed], True).hindrance == "算不出。"
+    missing = {"rule": "score", "effect": "missing", "clause": "", "because": "尚无自评分、测评分"}
+    assert (
+        "尚无自评分、测评分，请先补齐" in latitude(SHANGDU, LADDER, None, [missing], True).hindrance
+    )
+
+
 @given(
     score=st.integers(0, 100), satisfied=st.integers(0, 50), grade=st.sampled_from(LADDER.labels)
 )

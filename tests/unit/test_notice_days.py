@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.domain.errors import BadInput
 from app.domain.notice import is_over, last_day
@@ -26,6 +28,31 @@ def test_working_days_leave_out_weekends_and_holidays_and_count_weekends_worked(
     assert last_day(friday, 2, "working", off) == date(2012, 4, 6)
     worked = [date(2012, 3, 31), date(2012, 4, 1)]
     assert last_day(friday, 2, "working", off, worked) == date(2012, 4, 1)
+
+
+@given(
+    published=st.dates(date(2012, 1, 1), date(2030, 12, 31)),
+    days=st.integers(1, 60),
+    off=st.sets(st.integers(1, 40), max_size=10),
+    worked=st.sets(st.integers(1, 40), max_size=10),
+)
+def test_the_period_holds_just_as_many_whole_days_as_the_document_says(
+    published: date, days: int, off: set[int], worked: set[int]
+) -> None:
+    def later(numbers: set[int]) -> set[date]:
+        return {published + timedelta(days=n) for n in numbers}
+
+    holidays, weekends = later(off), later(worked)
+    assert last_day(published, days, "calendar") == published + timedelta(days=days)
+    ends = last_day(published, days, "working", holidays, weekends)
+    within = [published + timedelta(days=n) for n in range(1, (ends - published).days + 1)]
+    counted = [
+        day for day in within if day in weekends or (day.weekday() < 5 and day not in holidays)
+    ]
+    assert len(counted) == days
+    assert counted[-1] == ends
+    assert not is_over(ends, ends)
+    assert is_over(ends, ends + timedelta(days=1))
 
 
 @pytest.mark.parametrize("days", [0, -1, 61])

@@ -136,11 +136,16 @@ class _DataReader:
 
     def rectification(self, table: Table) -> dict[str, Any]:
         return {
-            "grade": self._grade(table),
+            "grade": self._grade_or_any(table),
             "months_at_least": table.read("months_at_least", _whole, "应为整数，如 6"),
             "report_to": table.text("report_to"),
             "published": table.flag("published", default=False) or None,
         }
+
+    def _grade_or_any(self, table: Table) -> Any:
+        if table.has("grade") and table.values["grade"] == "any":
+            return "any"
+        return self._grade(table)
 
     def _domains(self, table: Table) -> tuple[str, ...]:
         names = table.texts("domains")
@@ -151,9 +156,7 @@ class _DataReader:
         return tuple(self._codes[name] for name in names if name in self._codes)
 
     def _grade(self, table: Table) -> Any:
-        """A grade of at least one ladder in force, or `any` for every grade."""
-        if table.has("grade") and table.values["grade"] == "any":
-            return "any"
+        """A grade of at least one ladder in force."""
         target = read_target(table, "grade", required=True)
         ladders = [ladder for found in self._in_force.values() for ladder in found]
         if target and ladders and not any(target.of(ladder) for ladder in ladders):
@@ -181,7 +184,10 @@ def _whole(value: object) -> Fraction | None:
 
 
 def _ranking(table: Table) -> dict[str, Any]:
-    return {"ties": table.one_of("ties", ("shared", "unstated"), required=True)}
+    return {
+        "by": table.one_of("by", ("score", "grade")),
+        "ties": table.one_of("ties", ("shared", "unstated"), required=True),
+    }
 
 
 def _notice(table: Table) -> dict[str, Any]:

@@ -246,8 +246,11 @@ def _validity(_scheme: Scheme, entry: dict[str, Any]) -> tuple[str, str]:
 
 
 def _ranking(_scheme: Scheme, entry: dict[str, Any]) -> tuple[str, str]:
+    by_grade = entry.pop("by", "score") == "grade"
+    order = "先按等级，同一等级按定级得分" if by_grade else "按定级得分"
     ties = entry.pop("ties")
-    return "名次", "分数相同的并列" if ties == "shared" else "文件没有写明同分怎样排，按并列处理"
+    words = "分数相同的并列" if ties == "shared" else "文件没有写明同分怎样排，按并列处理"
+    return "名次", f"每个领域{order}从高到低；{words}"
 
 
 def _notice(_scheme: Scheme, entry: dict[str, Any]) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal, get_args
 
 from app.domain.scheme.numbers import number_text
 
@@ -74,6 +74,13 @@ class GradeTarget:
     label: str = ""
     place: Place | None = None
     by_ladder: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def written(cls, value: Any) -> GradeTarget:
+        """The grade as a file has it, which has been checked when it was read."""
+        if isinstance(value, Mapping):
+            return cls(by_ladder=value)
+        return cls(place=value) if value in get_args(Place) else cls(label=value)
 
     def of(self, ladder: Ladder) -> str | None:
         """The label in this ladder; None where the ladder has no such grade."""
