@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 
-from app.actions.grading import proposal_of, reassess, scheme_of
+from app.actions.grading import proposal_of, reassess, require_points, scheme_of
 from app.actions.points import points_of
 from app.actions.record import get_open_record
 from app.actions.step import require_open
@@ -79,6 +79,7 @@ def save_scores(
         raise BadInput("指标有变化，请刷新页面重新填写。")
     if any(len(line.comment) > COMMENT_MOST for line in lines):
         raise BadInput(f"每项评语不能超过 {COMMENT_MOST} 字。")
+    require_points(record.round)
     scores: list[Decimal | None] = [None] * len(names)
     if points is not None:
         scores = [

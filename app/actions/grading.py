@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from sqlalchemy import select
 
+from app.domain.errors import BadInput
 from app.domain.grading import OrganisationFacts, Proposal, Tallies, propose, rate_json
 from app.domain.scheme import AdjustmentKind, Scheme, parse_scheme
 from app.models import GradingRecord, Round, RoundPoints, db
@@ -49,6 +50,24 @@ def deciding_scores(round_: Round, records: Iterable[GradingRecord]) -> dict[int
         else Fraction(record.superior_score)
         for record in records
     }
+
+
+def needs_points(scheme: Scheme) -> bool:
+    """Whether the score that decides waits for points that the document does not state."""
+    scoring = scheme.scoring
+    asked = scoring.mass_from == "indicator" and "mass" in scoring.weights
+    return asked and not scheme.points_stated
+
+
+def require_points(round_: Round) -> None:
+    """Raise BadInput while the score that decides waits for points that the round has not set.
+
+    Once somebody has scored, they cannot be set any more.
+    """
+    if needs_points(scheme_of(round_)) and _points(round_) is None:
+        raise BadInput(
+            "方案的测评分由各项指标的票数得出，要先在轮次的“指标分值”里定下各项的分值，再录分。"
+        )
 
 
 def proposal_of(record: GradingRecord) -> Proposal:

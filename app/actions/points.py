@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from sqlalchemy import delete, or_, select
 
-from app.actions.grading import reassess, scheme_of
+from app.actions.grading import needs_points, reassess, scheme_of
 from app.actions.round import get_round
 from app.domain.errors import BadInput
 from app.domain.points import read_points
@@ -49,6 +49,8 @@ def set_points(round_id: int, typed: Sequence[str] | None) -> Round:
     scheme = scheme_of(round_)
     if scheme.points_stated:
         raise BadInput("方案已写明各项指标的分值，不能改。")
+    if typed is None and needs_points(scheme):
+        raise BadInput("方案的测评分由各项指标的票数得出，须定下各项的分值，不能只录总分。")
     points = () if typed is None else read_points(scheme, typed)
     if _scored(round_):
         raise BadInput("已有党组织按现在的办法自评或评分，不能再改分值。")

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import case, select
 from sqlalchemy.orm import joinedload
 
-from app.actions.grading import reassess, scheme_of
+from app.actions.grading import reassess, require_points, scheme_of
 from app.actions.live import live_picture
 from app.domain.chart import Chart, Column, Part, Row, share
 from app.domain.errors import BadInput, RecordUnknown, UrnElsewhere
@@ -117,6 +117,7 @@ def change_scores(record_id: int, self_score: str, superior_score: str) -> Gradi
     """Enter the scores as typed; an empty text takes a score out. Raises BadInput."""
     record = get_open_record(record_id)
     total = scheme_of(record.round).total
+    require_points(record.round)
     own, superior = _score("自评分", self_score, total), _score("上级评定分", superior_score, total)
     if record.round.scoring == "points":
         raise BadInput("本轮按指标评分，总分由各项得分相加。请到“自评”和“上级评定”页面录入。")

@@ -12,7 +12,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.actions.attachment import FILES_MOST, Upload, checked, copies, drop_orphans
-from app.actions.grading import reassess, scheme_of
+from app.actions.grading import reassess, require_points, scheme_of
 from app.actions.points import points_of
 from app.actions.record import get_open_record
 from app.actions.step import require_open
@@ -83,6 +83,7 @@ def save_self(record_id: int, wish: SelfWish, submit: str | None, day: date) -> 
     latest = next(iter(versions_of(record)), None)
     if latest is not None and latest.state in ("submitted", "accepted"):
         raise SelfAssessmentFrozen
+    require_points(record.round)
     require_open(record, "self", day)
     lines, total = _read_scores(record, wish)
     added = checked(wish.uploads)
