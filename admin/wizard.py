@@ -37,7 +37,9 @@ def new_meeting(round_id: int) -> Answer:
     """The first step, of a draft that does not exist yet."""
     round_ = get_round(round_id)
     form = SettingsForm(base_url=current_app.config["MINGCE"].base_url)
-    made = form.settle(lambda: actions.create_meeting(round_id, _settings(form)))
+    made = form.settle(
+        lambda: actions.create_meeting(round_id, _settings(form), me().organisation_id)
+    )
     if made is None:
         return _step("settings", None, form, round=round_)
     return redirect(url_for("admin.meeting_subjects", meeting_id=made.id))

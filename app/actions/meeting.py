@@ -68,9 +68,19 @@ class Settings(NamedTuple):
     rehearsal: bool = False
 
 
-def create_meeting(round_id: int, settings: Settings) -> Meeting:
-    """A new draft in a round; raises BadInput."""
-    meeting = Meeting(round_id=round_id, code=_fresh_code(), **_checked(settings)._asdict())
+def create_meeting(
+    round_id: int, settings: Settings, organisation_id: int | None = None
+) -> Meeting:
+    """A new draft in a round; raises BadInput.
+
+    organisation_id: to whose part of the tree it belongs while it tests nobody; None: all of it.
+    """
+    meeting = Meeting(
+        round_id=round_id,
+        organisation_id=organisation_id,
+        code=_fresh_code(),
+        **_checked(settings)._asdict(),
+    )
     db.session.add(meeting)
     db.session.commit()
     return meeting

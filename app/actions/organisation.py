@@ -16,6 +16,7 @@ from app.models import (
     Account,
     FinalGrade,
     GradingRecord,
+    Meeting,
     Organisation,
     OrganisationChange,
     Round,
@@ -221,9 +222,10 @@ def delete_organisation(organisation_id: int) -> str:
     name = organisation.name
     host = select(Round.id).where(Round.organisation_id == organisation.id)
     record = select(GradingRecord.id).where(GradingRecord.organisation_id == organisation.id)
-    # A number given up may be given again: an account must not fall to another organisation.
+    # A number given up may be given again: no account or draft shall fall to another organisation.
     account = select(Account.id).where(Account.organisation_id == organisation.id)
-    if organisation.children or any(map(db.session.scalar, (record, host, account))):
+    meeting = select(Meeting.id).where(Meeting.organisation_id == organisation.id)
+    if organisation.children or any(map(db.session.scalar, (record, host, account, meeting))):
         raise OrganisationInUse
     db.session.delete(organisation)
     db.session.commit()

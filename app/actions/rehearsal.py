@@ -27,7 +27,7 @@ def rehearse(meeting_id: int) -> Meeting:
     settings = Settings(draft.title, draft.host, draft.wifi, draft.base_url, rehearsal=True)
     records = [subject.record_id for subject in draft.subjects]
     groups = [(group.name, group.expected) for group in draft.groups]
-    made = create_meeting(draft.round_id, settings)
+    made = create_meeting(draft.round_id, settings, draft.organisation_id)
     choose_subjects(made.id, records)
     set_groups(made.id, groups)
     set_policy(made.id, draft.policy, draft.k)

@@ -97,24 +97,21 @@ def visible_rounds(reach: Reach, rounds: Sequence[Round]) -> list[Round]:
 
 
 def visible_meetings(reach: Reach, meetings: Sequence[Meeting]) -> list[Meeting]:
-    """Those that test nobody outside of reach."""
+    """Those that test nobody outside of reach, and drafts made there that test nobody yet."""
     if reach is None:
         return list(meetings)
     tested = _tested([meeting.id for meeting in meetings])
-    return [m for m in meetings if tested.get(m.id, set()) <= reach]
+    return [m for m in meetings if (tested.get(m.id) or {m.organisation_id}) <= reach]
 
 
 def require_meeting(account: SignedIn, action: str, meeting_id: int) -> None:
-    """As `require` for a meeting: everybody whom it tests, or its round while it tests nobody."""
+    """As `require` for a meeting: everybody whom it tests, or its maker's part of the tree."""
     meeting = db.session.get(Meeting, meeting_id)
     if meeting is None:
         require(account, action, ())
         return
     tested = _tested([meeting_id]).get(meeting_id)
-    if tested:
-        require(account, action, tested)
-    else:
-        require_round(account, action, meeting.round_id, touch=True)
+    require(account, action, tested or (meeting.organisation_id,))
 
 
 def require_record(account: SignedIn, action: str, record_id: int) -> None:
@@ -188,8 +185,8 @@ def _touches(reach: Reach, round_id: int) -> bool:
     )
 
 
-def _tested(meeting_ids: Sequence[int]) -> dict[int, set[int]]:
-    found: dict[int, set[int]] = {}
+def _tested(meeting_ids: Sequence[int]) -> dict[int, set[int | None]]:
+    found: dict[int, set[int | None]] = {}
     for row in db.session.execute(
         select(MeetingSubject.meeting_id, GradingRecord.organisation_id)
         .join(GradingRecord, GradingRecord.id == MeetingSubject.record_id)

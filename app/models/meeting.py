@@ -22,8 +22,10 @@ class Meeting(Base):
     """测评会.
 
     form: the frozen ballot form (JSON of app.domain.meeting.Form). display_version: raised to
-    revoke the display link. urn_host: address of the host on whose disk the urn lies, where there
-    are several hosts. The secret of its keys, its slips and its ballots lie in its urn.
+    revoke the display link. organisation_id: the part of the tree of whoever made it, to which it
+    belongs while it tests nobody; None: all of it. urn_host: address of the host on whose disk the
+    urn lies, where there are several hosts. The secret of its keys, its slips and its ballots lie
+    in its urn.
     """
 
     __tablename__ = "meetings"
@@ -51,6 +53,7 @@ class Meeting(Base):
     display_version: Mapped[int] = mapped_column(default=1)
     present: Mapped[int | None] = mapped_column()
     void_reason: Mapped[str] = mapped_column(String(200), default="")
+    organisation_id: Mapped[int | None] = mapped_column()
     urn_host: Mapped[str | None] = mapped_column(String(120))
 
     round: Mapped[Round] = relationship()

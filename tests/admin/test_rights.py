@@ -8,10 +8,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import flask_migrate
 import pytest
+from alembic.script import ScriptDirectory
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from app.actions.account import SignedIn, create_account, give_account, reset_password, signed_in
 from app.actions.library import find_scheme
@@ -21,6 +23,7 @@ from app.actions.round import Member, RoundWish, create_round
 from app.actions.scheme_version import copy_scheme
 from app.domain.errors import BadInput
 from app.domain.rights import ACTIONS, ROLES
+from app.factory import ROOT
 from app.models import (
     Account,
     Attachment,
@@ -135,10 +138,11 @@ def doors(app: Flask, world: tuple[Place, Place]) -> dict[str, FlaskClient]:
     return found
 
 
-def _account(app: Flask, role: str, place: int | None) -> None:
+def _account(app: Flask, name: str, place: int | None, role: str = "") -> None:
+    """role: where the account is not called by it."""
     with app.app_context():
-        account = create_account(role, PASSWORD)
-        account.role, account.organisation_id = role, place
+        account = create_account(name, PASSWORD)
+        account.role, account.organisation_id = role or name, place
         db.session.commit()
 
 
@@ -358,3 +362,72 @@ def test_a_session_ends_when_it_is_left_alone_or_too_old(app: Flask, office: Off
         assert office.get("/admin/").location.startswith("/admin/login"), name
         office.log_in()
         assert office.get("/admin/").status_code == 200
+
+
+def test_a_draft_that_tests_nobody_yet_belongs_to_who_made_it_and_to_nobody_else(
+    app: Flask, world: tuple[Place, Place], doors: dict[str, FlaskClient]
+) -> None:
+    """Both committees take part in a round of the county."""
+    with app.app_context():
+        members = tuple(Member(place.branch, "institution") for place in world)
+        round_id = create_round(RoundWish("县", "huaixiang-2012", None, True, members, 1)).id
+    _account(app, "别的主持人", world[1].committee, "host")
+    other = Office(app, app.test_client())
+    other.log_in("别的主持人")
+    app.config["WTF_CSRF_ENABLED"] = False
+    wish = {"title": "还没有选对象的会", "host": "", "wifi": "", "base_url": BASE}
+    page = doors["host"].post(f"/admin/rounds/{round_id}/meetings/new", data=wish).location
+    path = page.removesuffix("/subjects")
+    rounds = f"/admin/rounds/{round_id}"
+    for role, sees in (
+        ("host", True), ("organisation_admin", True), ("superior", True), ("system_admin", True),
+        ("branch_secretary", False),
+    ):  # fmt: skip
+        assert (doors[role].get(path).status_code in (200, 302)) == sees, role
+        for listed in ("/admin/", rounds):
+            assert ("还没有选对象的会" in doors[role].get(listed).text) == sees, (role, listed)
+    assert other.get(rounds).status_code == 200
+    assert "还没有选对象的会" not in other.get(rounds).text + other.get("/admin/").text
+    for step in ("settings", "subjects", "groups", "policy", "review", "void", "confirm"):
+        assert other.get(f"{path}/{step}").status_code == 403, step
+    assert other.client.post(f"{path}/void", data={"reason": "不该"}).status_code == 403
+    # As soon as it tests somebody, it is theirs as well who see to them.
+    with app.app_context():
+        record = db.session.scalars(
+            select(GradingRecord.id).where(
+                GradingRecord.round_id == round_id,
+                GradingRecord.organisation_id == world[0].branch,
+            )
+        ).one()
+    doors["host"].post(page, data={"record": str(record)})
+    assert doors["branch_secretary"].get(path).status_code == 302
+    assert other.get(path).status_code == 403
+
+
+def test_a_draft_of_the_version_before_is_seen_by_whoever_reaches_everything(
+    app: Flask, world: tuple[Place, Place], doors: dict[str, FlaskClient]
+) -> None:
+    with app.app_context():
+        flask_migrate.downgrade(revision=_version_before("draft_of_whom"))
+        db.session.execute(
+            text(
+                "INSERT INTO meetings (code, round_id, title, host, wifi, base_url, policy, k,"
+                " rehearsal, state, display_version, void_reason)"
+                " VALUES ('OLD234', :round, '旧草稿', '', '', 'http://x', 'batched', 5,"
+                " false, 'draft', 1, '')"
+            ),
+            {"round": world[0].values["round_id"]},
+        )
+        db.session.commit()
+        flask_migrate.upgrade()
+        db.session.remove()
+    for role in ("host", "superior"):
+        assert "旧草稿" not in doors[role].get("/admin/").text
+    assert "旧草稿" in doors["system_admin"].get("/admin/").text
+
+
+def _version_before(name: str) -> str:
+    scripts = ScriptDirectory(str(ROOT / "migrations")).walk_revisions()
+    (found,) = (s.down_revision for s in scripts if s.path.endswith(f"_{name}.py"))
+    assert isinstance(found, str)
+    return found
