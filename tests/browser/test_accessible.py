@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Route, expect
 from app.domain.encoding import b64url
 from tests.browser.examine import Examiner, axe
 from tests.browser.meetings import OpenMeeting
+from tests.browser.test_tablet import Tablet
 from tests.browser.voter import Voter
 from tests.pages import PHONE, Pages
 
@@ -182,3 +183,27 @@ def test_a_phone_that_cannot_vote(
     Voter(phone_page, meeting).scan(meeting.slips[0])
     expect(phone_page.get_by_role("heading", name="请改用纸质票")).to_be_visible()
     examiner.look(phone_page, "unfit")
+
+
+def test_a_turn_on_a_shared_device(
+    phone_page: Page, meeting: OpenMeeting, examiner: Examiner
+) -> None:
+    tablet = Tablet(phone_page, meeting)
+    tablet.open()
+    examiner.look(phone_page, "ready")
+    tablet.enter(meeting.slips[0])
+    tablet.tap("开始测评")
+    expect(phone_page.locator(".step-card")).to_be_visible()
+    examiner.look(phone_page, "card")
+    tablet.tap("锁屏")
+    examiner.look(phone_page, "locked")
+    tablet.tap("交给工作人员")
+    examiner.look(phone_page, "to be handed over")
+    tablet.tap("返回")
+    tablet.unlock(meeting.slips[0])
+    tablet.choose("好", None, "弃权")
+    tablet.send()
+    tablet.sees("投票成功")
+    examiner.look(phone_page, "done")
+    tablet.tap("显示回执码")
+    examiner.look(phone_page, "receipt")
