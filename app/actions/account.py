@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Delete, delete, func, literal, select, upd
 from app.domain.code import WITNESS
 from app.domain.errors import AccountUnknown, BadInput, LinkInvalid, LoginFailed
 from app.domain.rights import may_give
-from app.models import Account, AccountCode, Organisation, db
+from app.models import Account, AccountCode, Confirmation, Organisation, db
 from app.models.account import NAME_MOST
 from app.models.base import reading, writing
 from app.security import sign, unsign
@@ -118,26 +118,20 @@ def _verify(whose: ColumnElement[bool], password: str) -> int:
 
 def signed_in(account_id: int, session_version: int) -> SignedIn | None:
     """The account of a session, or None where all its sessions have been ended since."""
-    with reading() as connection:
-        row = connection.execute(
-            select(
-                Account.id,
-                Account.name,
-                Account.session_version,
-                Account.role,
-                Account.organisation_id,
-                Account.must_change,
-            ).where(
-                Account.id == account_id,
-                Account.session_version == session_version,
-                Account.disabled.is_(False),
-            )
-        ).first()
-    return SignedIn(*row) if row else None
+    return _who(Account.id == account_id, Account.session_version == session_version)
 
 
 def account_by_name(name: str) -> SignedIn | None:
     """The account of this name, unless it may not log in."""
+    return _who(Account.name == name.strip())
+
+
+def account_by_id(account_id: int) -> SignedIn | None:
+    """The account of this id, unless it may not log in."""
+    return _who(Account.id == account_id)
+
+
+def _who(*whose: ColumnElement[bool]) -> SignedIn | None:
     with reading() as connection:
         row = connection.execute(
             select(
@@ -147,7 +141,7 @@ def account_by_name(name: str) -> SignedIn | None:
                 Account.role,
                 Account.organisation_id,
                 Account.must_change,
-            ).where(Account.name == name.strip(), Account.disabled.is_(False))
+            ).where(*whose, Account.disabled.is_(False))
         ).first()
     return SignedIn(*row) if row else None
 
@@ -185,8 +179,9 @@ def change_password(account_id: int, old: str, new: str) -> None:
             raise LoginFailed
         account.password_hash, account.must_change, account.totp_failures = hashed, False, 0
         account.session_version = Account.session_version + 1
-        # Whoever knew the old password may have made codes to witness with.
+        # Whoever knew the old password may have made codes to witness with, or confirmed.
         db.session.execute(_codes_of(account_id).where(AccountCode.purpose == WITNESS.name))
+        db.session.execute(_confirmations_of(account_id))
 
 
 def list_accounts(giver: SignedIn, reach: frozenset[int] | None) -> list[Account]:
@@ -255,6 +250,7 @@ def reset_password(account_id: int, giver: SignedIn, reach: frozenset[int] | Non
         account.session_version = Account.session_version + 1
         forget_second_step(account)
         db.session.execute(_codes_of(account_id))
+        db.session.execute(_confirmations_of(account_id))
     return Reset(account, password, had_second_step)
 
 
@@ -266,6 +262,13 @@ def forget_second_step(account: Account) -> None:
 
 def _codes_of(account_id: int) -> Delete:
     return delete(AccountCode).where(AccountCode.account_id == account_id)
+
+
+def _confirmations_of(account_id: int) -> Delete:
+    """Those of which nothing has come yet."""
+    return delete(Confirmation).where(
+        Confirmation.account_id == account_id, Confirmation.done.is_(False)
+    )
 
 
 def reset_by_operator(name: str) -> Reset:

@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import ColumnElement, CursorResult, delete, func, select, update
 from sqlalchemy.orm import aliased
 
-from app.actions.account import SignedIn, account_by_name
+from app.actions.account import SignedIn, account_by_id, account_by_name
 from app.actions.audit import note
 from app.actions.closing import check_closing, close_meeting
 from app.actions.code import find_code, spend_code
@@ -45,6 +45,9 @@ from app.domain.errors import (
 from app.domain.meeting import build_form
 from app.models import Confirmation, Meeting, db
 from app.models.base import writing
+
+RIGHTS: dict[str, str] = {"host": "meeting.run", "witness": "meeting.witness"}
+"""Part → the right that it takes, still when the second of the two confirms."""
 
 
 class Wish(NamedTuple):
@@ -93,7 +96,8 @@ def standing_of(meeting: Meeting, action: Action) -> Standing:
     """Who has confirmed, as of now; nobody where the meeting is past that."""
     if meeting.state != BEFORE[action]:
         return Standing()
-    return standing(_given(meeting, action), content_digest(meeting, action), _now())
+    given = _given(meeting, action)
+    return standing(given, content_digest(meeting, action), _now(), _barred(meeting, given))
 
 
 def confirm(meeting_id: int, who: SignedIn, wish: Wish) -> bool:
@@ -142,9 +146,13 @@ def witness_by_code(meeting_id: int, host: SignedIn, name: str, code: str) -> Wi
     return Witness(who, found)
 
 
-def spend_witness(witness: Witness) -> None:
-    """Use the code up, in the transaction at hand. Raises CodeWrong where somebody was faster."""
-    if not spend_code(witness.who.id, WITNESS, witness.code):
+def spend_witness(meeting_id: int, witness: Witness) -> None:
+    """Use the code up, in the transaction at hand.
+
+    Raises CodeWrong where somebody was faster, or the scrutineer is one no more.
+    """
+    still = _may_still(witness.who.id, "witness", meeting_id)
+    if not (still and spend_code(witness.who.id, WITNESS, witness.code)):
         raise CodeWrong
 
 
@@ -199,8 +207,9 @@ def _carry_out(meeting: Meeting, action: Action, present: int | None) -> None:
 def _settle(meeting: Meeting, action: Action, digest: str) -> bool:
     """Mark both confirmations as done, if there are two that hold. Otherwise change nothing.
 
-    A part has one row and an account one part: two rows are two people.
+    A part has one row and an account one part: two rows are two people. Both may still give it.
     """
+    barred = _barred(meeting, _given(meeting, action))
 
     def holds(row: Any) -> tuple[ColumnElement[bool], ...]:
         return (
@@ -209,6 +218,7 @@ def _settle(meeting: Meeting, action: Action, digest: str) -> bool:
             row.digest == digest,
             row.at >= _now() - HOLDS_SECONDS,
             row.done.is_(False),
+            row.account_id.notin_(barred),
         )
 
     people = len(Signatories._fields)
@@ -273,12 +283,25 @@ def _keep(meeting: Meeting, who: SignedIn, wish: Wish, digest: str) -> None:
 def _scrutineer(meeting_id: int, name: str) -> SignedIn | None:
     """The account of this name, if it may confirm for this meeting."""
     who = account_by_name(name)
+    return who if _may(who, "witness", meeting_id) else None
+
+
+def _barred(meeting: Meeting, given: Sequence[Given]) -> set[int]:
+    """Whose account has been disabled, given another role or moved away since."""
+    return {one.account_id for one in given if not _may_still(one.account_id, one.part, meeting.id)}
+
+
+def _may_still(account_id: int, part: str, meeting_id: int) -> bool:
+    return _may(account_by_id(account_id), part, meeting_id)
+
+
+def _may(who: SignedIn | None, part: str, meeting_id: int) -> bool:
     try:
         if who is not None:
-            require_meeting(who, "meeting.witness", meeting_id)
+            require_meeting(who, RIGHTS[part], meeting_id)
     except NotAllowed:
-        return None
-    return who
+        return False
+    return who is not None
 
 
 def _present(meeting: Meeting) -> int | None:

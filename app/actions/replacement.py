@@ -71,7 +71,7 @@ def _change(
         if counting_has_begun(meeting):
             raise BadInput(BEGUN)
         if witness is not None:
-            spend_witness(witness)
+            spend_witness(meeting.id, witness)
         elif not meeting.rehearsal:
             raise BadInput("换发要监票人在场，由他本人输入一次性码。")
         with open_urn(meeting.code) as (urn, _):

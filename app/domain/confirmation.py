@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Literal, NamedTuple
 
 from app.domain.encoding import canonical_json
@@ -42,14 +42,16 @@ class Given(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """Who has confirmed what is there now. changed, late: those whose confirmation has lapsed
-    because the content is no longer the same, or because it was given too long ago.
+    """Who has confirmed what is there now. changed, late, barred: those whose confirmation has
+    lapsed because the content is no longer the same, because it was given too long ago, or because
+    its account may not give it any more.
     """
 
     host: Given | None = None
     witness: Given | None = None
     changed: tuple[Given, ...] = ()
     late: tuple[Given, ...] = ()
+    barred: tuple[Given, ...] = ()
 
     @property
     def complete(self) -> bool:
@@ -63,18 +65,24 @@ class Standing(NamedTuple):
         return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
 
 
-def standing(given: Iterable[Given], digest: str, now: int) -> Standing:
-    """What confirmations are worth now, for content with this digest."""
+def standing(
+    given: Iterable[Given], digest: str, now: int, barred: Container[int] = ()
+) -> Standing:
+    """What confirmations are worth now, for content with this digest. barred: ids of accounts."""
     found: dict[str, Given] = {}
-    changed, late = [], []
+    changed, late, gone = [], [], []
     for one in given:
-        if one.digest != digest:
+        if one.account_id in barred:
+            gone.append(one)
+        elif one.digest != digest:
             changed.append(one)
         elif now - one.at > HOLDS_SECONDS:
             late.append(one)
         else:
             found[one.part] = one
-    return Standing(found.get("host"), found.get("witness"), tuple(changed), tuple(late))
+    return Standing(
+        found.get("host"), found.get("witness"), tuple(changed), tuple(late), tuple(gone)
+    )
 
 
 def digest_of(action: Action, code: str, content: object) -> str:

@@ -10,7 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text, update
 
-from app.actions.account import account_by_name, create_account, reset_password
+from app.actions.account import (
+    account_by_name,
+    change_account,
+    create_account,
+    reset_password,
+)
 from app.actions.closing import close_meeting
 from app.actions.confirmation import content_digest
 from app.actions.meeting import get_meeting
@@ -207,6 +212,57 @@ def test_a_confirmation_holds_for_half_an_hour(
     assert _state(app) == "draft"
     _witness(phone, "open")
     assert _state(app) == "open"
+
+
+@pytest.mark.parametrize("how", ["disabled", "role", "place", "moved", "password"])
+@pytest.mark.parametrize("action", ["open", "close"])
+def test_a_confirmation_is_worth_nothing_once_its_account_may_not_give_it(
+    app: Flask,
+    office: Office,
+    phone: Office,
+    request: pytest.FixtureRequest,
+    how: str,
+    action: str,
+) -> None:
+    request.getfixturevalue("ready_id" if action == "open" else "open_id")
+    before = _state(app)
+    _witness(phone, action)
+    _loses_the_right(app, "李监票", how)
+    page = f"{PAGE}/review" if action == "open" else f"{PAGE}/close"
+    said = "那次确认已失效，须由有权的人" in office.get(page).text
+    assert said == (how != "password")
+    _host_opens(office) if action == "open" else office.post(f"{PAGE}/close", CLOSE)
+    assert _state(app) == before
+    _witness(_person(app, "赵书记", "superior", None), action)
+    assert _state(app) != before
+
+
+def _loses_the_right(app: Flask, name: str, how: str) -> None:
+    with app.app_context():
+        who, chief = account_by_name(name), account_by_name("王秘书")
+        assert who
+        assert chief
+        elsewhere = create_organisation("别处党总支", "general_branch", None).id
+        if how == "password":
+            reset_password(who.id, chief, None)
+        elif how == "moved":
+            db.session.execute(
+                text("UPDATE organisations SET parent_id = :to WHERE id = 2"), {"to": elsewhere}
+            )
+            db.session.commit()
+        else:
+            role = "host" if how == "role" else "scrutineer"
+            place = elsewhere if how == "place" else 1
+            change_account(who.id, chief, None, role, place, how == "disabled")
+
+
+def test_a_host_who_is_one_no_more_opens_nothing_by_the_scrutineers_hand(
+    app: Flask, phone: Office, ready_id: int
+) -> None:
+    _host_opens(_person(app, "张主持", "host", 1))
+    _loses_the_right(app, "张主持", "disabled")
+    _witness(phone, "open")
+    assert _state(app) == "draft"
 
 
 def test_what_is_taken_back_counts_no_more(
