@@ -145,8 +145,17 @@ def post_fork(_server, worker):
     sys.unraisablehook = lambda lost: note(lost.exc_type, lost.exc_value, lost.exc_traceback)
 
 
-def post_worker_init(_worker):
-    """What has been loaded stays: looking through it for garbage would hold up every phone."""
+def post_worker_init(worker):
+    """Keep countdowns, in one of the workers.
+
+    What has been loaded stays: looking through it for garbage would hold up every phone.
+    """
+    from flask import Flask
+
+    from app.keeper import Keeper
+
+    if isinstance(worker.wsgi, Flask):
+        Keeper(worker.wsgi).start()
     gc.collect()
     gc.freeze()
 

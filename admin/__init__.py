@@ -16,6 +16,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     charts,
     confirmation,
     count_sheet,
+    countdown,
     coverage,
     final,
     guard,

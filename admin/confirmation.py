@@ -108,10 +108,17 @@ def waiting_page(found: Meeting, action: Action, form: Form | None = None) -> st
     )
 
 
+def ended_words(found: Meeting) -> str:
+    """What has come of two confirmations of a closing."""
+    if found.state == "open":
+        return "倒计时已开始，手机和大屏上都看得到。到时自动结束并计票，也可以叫停。"
+    return "已计票。请打印计票单，由主持人、监票人、计票人签名。"
+
+
 def next_page(meeting_id: int, action: Action) -> str:
     """Where the host goes on: to the waiting page, or to the meeting if all is done."""
     found = get_meeting(meeting_id)
-    if found.state != BEFORE[action]:
+    if found.state != BEFORE[action] or (action == "close" and actions.countdown_runs(found)):
         return url_for("admin.meeting", meeting_id=meeting_id)
     endpoint = "admin.meeting_review" if action == "open" else "admin.close_meeting"
     return url_for(endpoint, meeting_id=meeting_id)

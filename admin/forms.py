@@ -28,6 +28,7 @@ from wtforms.validators import (
 )
 
 from app.actions.account import PASSWORD_LEAST, PASSWORD_MOST
+from app.domain.countdown import CHOICES, WAIT
 from app.domain.errors import BadInput
 from app.domain.meeting import K_DEFAULT, K_LEAST, K_MOST, POLICIES, SLIPS_ON_A_PAGE_MOST
 from app.models.account import NAME_MOST
@@ -192,10 +193,28 @@ class VoidUnusedForm(Form):
     group = SelectField("类别", validate_choice=False, default="")
 
 
+ENDINGS = {
+    "now": "立即结束",
+    **{
+        str(seconds): f"倒计时 {seconds} 秒，手机和大屏上都看得到，到时自动结束"
+        for seconds in CHOICES
+    },
+    str(WAIT): "等扫过码的人都投出，再自动结束（随时可以叫停）",
+}
+
+
 class CloseForm(Form):
+    """ending: `now`, or what app.domain.countdown knows."""
+
     present = IntegerField("实到人数", whole("实到人数", 0, 100_000))
+    ending = RadioField(
+        "怎样结束",
+        choices=[SelectChoice(value, word) for value, word in ENDINGS.items()],
+        validate_choice=False,
+        default="now",
+    )
     understood = BooleanField(
-        "我已确认：所有人都已投票或放弃投票", [InputRequired("请先勾选确认。")]
+        "我已确认：到结束时还没有投出的，都是放弃投票", [InputRequired("请先勾选确认。")]
     )
 
 

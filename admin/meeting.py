@@ -9,8 +9,8 @@ from flask import flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.confirmation import next_page, waiting_page
-from admin.forms import CloseForm, IssueForm, VoidMeetingForm, VoidSlipForm, text
+from admin.confirmation import ended_words, next_page, waiting_page
+from admin.forms import ENDINGS, CloseForm, IssueForm, VoidMeetingForm, VoidSlipForm, text
 from admin.guard import me
 from app.actions import confirmation
 from app.actions import meeting as actions
@@ -21,6 +21,7 @@ from app.actions.progress import progress
 from app.actions.quorum import came_in_all
 from app.actions.validity import faults_so_far
 from app.actions.whereabouts import other_host
+from app.domain.countdown import CHOICES
 from app.domain.errors import HostAway, MeetingStateChanged, PaperVoids, UrnElsewhere
 from app.domain.rights import may
 from app.hosts import forward
@@ -98,6 +99,8 @@ def close_meeting(meeting_id: int) -> Answer:
     found = actions.get_meeting(meeting_id)
     form = CloseForm(present=came_in_all(found))
     standing = confirmation.standing_of(found, "close")
+    if not form.is_submitted() and confirmation.countdown_runs(found):
+        return redirect(url_for("admin.meeting", meeting_id=meeting_id))
     if not form.is_submitted():
         if found.state in ("closed", "voided"):
             return redirect(url_for("admin.meeting", meeting_id=meeting_id))
@@ -106,7 +109,9 @@ def close_meeting(meeting_id: int) -> Answer:
     try:
         closed = form.settle(
             lambda: confirmation.confirm(
-                meeting_id, me(), Wish("close", "host", present=form.present.data)
+                meeting_id,
+                me(),
+                Wish("close", "host", present=form.present.data, countdown=_ending(form)),
             )
         )
     except PaperVoids as voided:
@@ -115,6 +120,8 @@ def close_meeting(meeting_id: int) -> Answer:
     if closed is None:
         found = _still_open(meeting_id)
         stand = progress(found)
+        if not form.is_submitted() and stand.uncast:
+            form.ending.data = str(CHOICES[0])
         page = render_template(
             "admin/meeting_close.html",
             meeting=found,
@@ -125,8 +132,14 @@ def close_meeting(meeting_id: int) -> Answer:
         )
         return page, 400 if form.errors else 200
     if closed:
-        flash("已计票。请打印计票单，由主持人、监票人、计票人签名。", "success")
+        flash(ended_words(found), "success")
     return redirect(next_page(meeting_id, "close"))
+
+
+def _ending(form: CloseForm) -> int | None:
+    """Seconds of the countdown that was chosen; None: at once. What nobody offered is -1."""
+    chosen = text(form.ending)
+    return None if chosen == "now" else int(chosen) if chosen in ENDINGS else -1
 
 
 @blueprint.route("/meetings/<int:meeting_id>/void", methods=["GET", "POST"])

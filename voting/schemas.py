@@ -123,6 +123,10 @@ SCHEMAS: dict[str, Schema] = {
             cast={**NUMBER, "description": "已投票数，随时更新；计票后含有效的纸质票"},
             released=_nullable(ref("Picture")),
         ),
+        closing={
+            **_object(seconds=_nullable(NUMBER)),
+            "description": "主持人已开始倒计时，才有：还有几秒自动结束；null 为等扫过码的人都投出",
+        },
         paper={
             **_object(valid=NUMBER, invalid=NUMBER),
             "description": "计票后，有纸质票的才有：加进结果的张数和无效的张数；票箱里没有这些票",

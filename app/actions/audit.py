@@ -239,7 +239,7 @@ def keep_history() -> None:
 
 
 def acts(name: str) -> None:
-    """Say who is behind the request at hand."""
+    """Say who is behind the request at hand, or behind what the server does by itself."""
     g.mingce_who = name
 
 
@@ -373,7 +373,7 @@ def _append(
 
 
 def _who() -> str:
-    return str(g.get("mingce_who", STRANGER)) if has_request_context() else COMMAND_LINE
+    return str(g.get("mingce_who", STRANGER if has_request_context() else COMMAND_LINE))
 
 
 def _text(value: object) -> str:

@@ -18,6 +18,14 @@ from app.actions.account import SignedIn, account_by_id, account_by_name
 from app.actions.audit import note
 from app.actions.closing import check_closing, close_meeting
 from app.actions.code import find_code, spend_code
+from app.actions.countdown import (
+    GONE,
+    call_off,
+    countdown_of,
+    note_problem,
+    seen_countdown,
+    start_countdown,
+)
 from app.actions.meeting import get_meeting, obstacles_to_opening, open_meeting, planned_subjects
 from app.actions.quorum import came_in_all
 from app.actions.rights import require_meeting
@@ -33,6 +41,7 @@ from app.domain.confirmation import (
     digest_of,
     standing,
 )
+from app.domain.countdown import is_choice
 from app.domain.errors import (
     BadInput,
     CodeWrong,
@@ -53,7 +62,8 @@ RIGHTS: dict[str, str] = {"host": "meeting.run", "witness": "meeting.witness"}
 class Wish(NamedTuple):
     """What somebody confirms. digest: of what they were shown; empty for a closing.
 
-    present: 实到, of the host's closing. by_code: they typed a code at the host's computer.
+    present: 实到, of the host's closing. countdown: how voting ends, as app.domain.countdown says;
+    None: at once. by_code: they typed a code at the host's computer.
     """
 
     action: Action
@@ -61,6 +71,7 @@ class Wish(NamedTuple):
     digest: str = ""
     present: int | None = None
     by_code: bool = False
+    countdown: int | None = None
 
 
 class Signatories(NamedTuple):
@@ -170,7 +181,62 @@ def take_back(meeting_id: int, action: Action, account_id: int) -> bool:
         gone = isinstance(done, CursorResult) and done.rowcount == 1
         if gone:
             note(f"收回确认{WORDS[action]}", _subject(meeting), {})
+            if action == "close" and meeting.state == "open":
+                _stop(meeting)
     return gone
+
+
+def stop_countdown(meeting_id: int) -> bool:
+    """Call a countdown off; to close, both confirm again. False where there is none."""
+    with writing():
+        meeting = get_meeting(meeting_id)
+        if meeting.state != "open":
+            raise MeetingStateChanged
+        return _stop(meeting)
+
+
+def finish_countdown(meeting_id: int, present: int | None) -> None:
+    """Close the meeting on the two confirmations with which its countdown began.
+
+    present: as stated then, where attendance is not recorded. Raises what `close_meeting` raises,
+    and then nothing has changed.
+    """
+    if came_in_all(get_meeting(meeting_id)) is not None:
+        present = None
+    check_closing(meeting_id, present)
+    with writing():
+        meeting = get_meeting(meeting_id)
+        db.session.execute(
+            update(Confirmation)
+            .where(*_of(meeting, "close"), Confirmation.done.is_(False))
+            .values(done=True)
+            .execution_options(synchronize_session=False)
+        )
+        close_meeting(meeting_id, present)
+
+
+def give_up_countdown(meeting_id: int, problem: str) -> None:
+    """The time is up and the meeting cannot be closed: voting goes on, and both confirm anew."""
+    with writing():
+        meeting = get_meeting(meeting_id)
+        db.session.execute(
+            delete(Confirmation).where(*_of(meeting, "close"), Confirmation.done.is_(False))
+        )
+        note("倒计时到了没有结束", _subject(meeting), {"原因": (None, problem)})
+        note_problem(meeting.code, problem)
+
+
+def finish_now(meeting_id: int) -> None:
+    """As `finish_countdown`, before the time is up, where everybody who has scanned has cast."""
+    meeting = get_meeting(meeting_id)
+    if meeting.state != "open":
+        raise MeetingStateChanged
+    found, all_cast = seen_countdown(meeting.code)
+    if found is None or not found.runs:
+        raise BadInput(GONE)
+    if not all_cast:
+        raise BadInput("还有人扫了码没有投出，请等倒计时走完，或先叫停。")
+    finish_countdown(meeting_id, found.present)
 
 
 def signatories(meeting: Meeting, action: Action) -> Signatories | None:
@@ -186,15 +252,50 @@ def _confirm(meeting: Meeting, who: SignedIn, wish: Wish) -> bool:
         # What comes of it reaches no record: one person practises.
         if wish.part != "host":
             raise BadInput("演练由主持人一人开启、结束，不用监票人确认。")
-        _carry_out(meeting, wish.action, wish.present)
+        if wish.countdown is None:
+            _carry_out(meeting, wish.action, wish.present)
+        else:
+            _check(meeting, wish, "")
+            start_countdown(meeting, wish.countdown, wish.present, who.name)
         return True
     digest = content_digest(meeting, wish.action)
     _check(meeting, wish, digest)
     _keep(meeting, who, wish, digest)
+    countdown = _chosen(meeting) if wish.action == "close" else None
+    if countdown is not None:
+        return _count_down(meeting, countdown)
     if not _settle(meeting, wish.action, digest):
         return False
     _carry_out(meeting, wish.action, _present(meeting))
     return True
+
+
+def _count_down(meeting: Meeting, seconds: int) -> bool:
+    """Begin, if both have confirmed; what they confirmed is done when the time is up."""
+    standing = standing_of(meeting, "close")
+    if not standing.complete or not (standing.host and standing.witness):
+        return False
+    check_closing(meeting.id, standing.host.present)
+    who = f"{standing.host.name}、{standing.witness.name}"
+    start_countdown(meeting, seconds, standing.host.present, who)
+    return True
+
+
+def _stop(meeting: Meeting) -> bool:
+    db.session.execute(
+        delete(Confirmation).where(*_of(meeting, "close"), Confirmation.done.is_(False))
+    )
+    return call_off(meeting)
+
+
+def _chosen(meeting: Meeting) -> int | None:
+    return next((g.countdown for g in _given(meeting, "close") if g.part == "host"), None)
+
+
+def countdown_runs(meeting: Meeting) -> bool:
+    """Whether voting is being counted down."""
+    found = countdown_of(meeting) if meeting.state == "open" else None
+    return found is not None and found.runs
 
 
 def _carry_out(meeting: Meeting, action: Action, present: int | None) -> None:
@@ -240,7 +341,11 @@ def _check(meeting: Meeting, wish: Wish, digest: str) -> None:
             raise MeetingNotReady(f"还不能开启：{blocking[0].what}{blocking[0].remedy}")
         if wish.digest != digest:
             raise ContentChanged
+    elif countdown_runs(meeting):
+        raise MeetingStateChanged
     elif wish.part == "host":
+        if wish.countdown is not None and not is_choice(wish.countdown):
+            raise BadInput("请选择结束的方式。")
         check_closing(meeting.id, wish.present)
 
 
@@ -269,6 +374,7 @@ def _keep(meeting: Meeting, who: SignedIn, wish: Wish, digest: str) -> None:
             digest=digest,
             at=_now(),
             present=wish.present,
+            countdown=wish.countdown,
         )
     )
     db.session.flush()
@@ -311,7 +417,9 @@ def _present(meeting: Meeting) -> int | None:
 def _given(meeting: Meeting, action: Action) -> Sequence[Given]:
     columns = [getattr(Confirmation, name) for name in Given._fields]
     rows = db.session.execute(select(*columns).where(*_of(meeting, action)))
-    return [Given(*cast("tuple[str, int, str, bool, str, int, int, bool]", row)) for row in rows]
+    return [
+        Given(*cast("tuple[str, int, str, bool, str, int, int, bool, int]", row)) for row in rows
+    ]
 
 
 def _of(meeting: Meeting, action: Action) -> tuple[ColumnElement[bool], ...]:

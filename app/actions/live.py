@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import func, select
 
 from app.actions.picture import Counts, Picture, released_picture
-from app.actions.urn import cast_number
+from app.actions.urn import cast_number, countdown_in
 from app.actions.whereabouts import other_host
+from app.domain.countdown import Countdown
 from app.domain.errors import MeetingUnknown, UrnElsewhere
 from app.domain.meeting import Form
 from app.domain.paper import valid_and_invalid
@@ -36,11 +38,13 @@ class _Seen(NamedTuple):
     form: bytes
     released: Picture | None
     turnout: Turnout
+    countdown: Countdown | None
 
 
 def live_picture(meeting_code: str) -> dict[str, Any]:
     """The answer of `GET …/live`: state, number cast, and the released picture or None.
 
+    While voting is counted down to its end, `closing` says how many seconds are left.
     Raises MeetingUnknown; UrnElsewhere where another host has the urn.
     """
     return live_and_turnout(meeting_code)[0]
@@ -55,7 +59,10 @@ def live_and_turnout(meeting_code: str) -> tuple[dict[str, Any], Turnout]:
     if seen.stopped and (ended := _without_urn(meeting_code))["state"] != "open":
         return ended, _turnout_of_box(meeting_code)
     form = msgspec.json.decode(seen.form, type=Form) if seen.released else None
-    return _answer("open", seen.turnout.cast, form, seen.released), seen.turnout
+    answer = _answer("open", seen.turnout.cast, form, seen.released)
+    if seen.countdown is not None and seen.countdown.runs:
+        answer["closing"] = {"seconds": seen.countdown.left(time.time())}
+    return answer, seen.turnout
 
 
 def _look(urn: sqlite3.Connection) -> _Seen:
@@ -71,6 +78,7 @@ def _look(urn: sqlite3.Connection) -> _Seen:
         form=meeting[1].encode(),
         released=released_picture(urn),
         turnout=Turnout(expected, issued, redeemed, cast_number(urn)),
+        countdown=countdown_in(urn),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import NamedTuple
 
 import msgspec
@@ -11,11 +12,13 @@ from app.actions.paper import papers_issued
 from app.actions.quorum import came_in_all
 from app.actions.result import Table, result_tables
 from app.actions.slip import SlipTotals, slip_totals
+from app.actions.urn import countdown_in
 from app.actions.whereabouts import other_host
+from app.domain.countdown import Countdown
 from app.domain.errors import MeetingStateChanged, UrnElsewhere
 from app.domain.meeting import Form
 from app.models import Meeting
-from app.models.urn_file import UrnMissing, urn_reading
+from app.models.urn_file import UrnMissing, plain, urn_reading
 
 
 class GroupProgress(NamedTuple):
@@ -36,6 +39,7 @@ class Progress(NamedTuple):
     """cast: ballots in the box, always up to date. at: how many the picture is of, or 0.
 
     came: 实到 as recorded so far, None where it was not. papers: paper ballots handed out.
+    countdown: to the end of voting, if there is one. left: its seconds; None where it waits.
     """
 
     groups: tuple[GroupProgress, ...]
@@ -44,6 +48,8 @@ class Progress(NamedTuple):
     tables: tuple[Table, ...]
     came: int | None
     papers: int
+    countdown: Countdown | None
+    left: int | None
 
     @property
     def expected(self) -> int:
@@ -92,6 +98,7 @@ def progress(meeting: Meeting) -> Progress:
     try:
         with urn_reading(meeting.code) as urn:
             totals = slip_totals(urn)
+            countdown = countdown_in(plain(urn))
     except UrnMissing:
         # Nobody shall be told to void a meeting because it has just been closed.
         if live_picture(meeting.code)["state"] != "open":
@@ -112,4 +119,6 @@ def progress(meeting: Meeting) -> Progress:
         else (),
         came=came_in_all(meeting),
         papers=sum(papers_issued(meeting).values()),
+        countdown=countdown,
+        left=countdown.left(time.time()) if countdown else None,
     )

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from app.domain.ballot import Mark
 from app.domain.box import StoredMark
+from app.domain.countdown import Countdown
 from app.domain.credential import Seed
 from app.domain.errors import BallotsExceedSlips
 from app.domain.urn import (
@@ -108,6 +109,19 @@ def replaced_by_group(connection: sqlite3.Connection) -> dict[str, int]:
             raise
         return {}  # an urn that was made by an earlier version
     return dict(rows.fetchall())
+
+
+def countdown_in(connection: sqlite3.Connection) -> Countdown | None:
+    """The countdown to the end of voting, if there is one."""
+    try:
+        row = connection.execute(
+            "SELECT ends, seconds, present, who, problem FROM countdown"
+        ).fetchone()
+    except sqlite3.OperationalError as error:
+        if "no such table" not in str(error):
+            raise
+        return None  # an urn that was made by an earlier version
+    return None if row is None else Countdown(*row)
 
 
 def uncast_in(connection: sqlite3.Connection, group: str) -> int:

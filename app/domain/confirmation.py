@@ -27,8 +27,9 @@ HOLDS_SECONDS = 30 * 60
 class Given(NamedTuple):
     """A confirmation. digest: of what was confirmed. by_code: with a one-time code, at the host's.
 
-    present: 实到, as the host stated it with a closing. done: the action has been carried out on
-    it. at: seconds since 1970.
+    present: 实到, as the host stated it with a closing. countdown: the seconds that the host chose
+    with it, as app.domain.countdown has them; None: at once. done: the action has been carried out
+    on it. at: seconds since 1970.
     """
 
     part: str
@@ -39,6 +40,7 @@ class Given(NamedTuple):
     at: int
     present: int | None = None
     done: bool = False
+    countdown: int | None = None
 
 
 class Standing(NamedTuple):

@@ -34,6 +34,7 @@ from app.models.rectification import Rectification, RectificationEntry, Upgrade
 from app.models.round import Adjustment, GradingRecord, Round
 from app.models.scheme import SchemeState, SchemeVersion
 from app.models.urn import (
+    countdowns,
     pictures,
     replacements,
     slips,
@@ -82,6 +83,7 @@ __all__ = [
     "VoterGroup",
     "attendance",
     "boxes",
+    "countdowns",
     "db",
     "paper_entries",
     "paper_issues",

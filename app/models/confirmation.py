@@ -41,6 +41,7 @@ class Confirmation(Base):
     at: Mapped[int] = mapped_column(BigInteger)
     present: Mapped[int | None] = mapped_column()
     done: Mapped[bool] = mapped_column(default=False, server_default=false())
+    countdown: Mapped[int | None] = mapped_column()
 
 
 class AccountCode(Base):

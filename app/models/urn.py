@@ -79,6 +79,20 @@ replacements = Table(
 """How many slips of a group were voided after they had been used, each for a paper ballot
 (docs/adr/0016). Which of the used slips have not cast, nobody can know."""
 
+countdowns = Table(
+    "countdown",
+    metadata,
+    Column("code", String(6), primary_key=True),
+    Column("ends", Integer, nullable=True),
+    Column("seconds", Integer, nullable=False),
+    Column("present", Integer, nullable=True),
+    Column("who", String(100), nullable=False),
+    Column("problem", String(300), nullable=False, server_default=""),
+    sqlite_with_rowid=False,
+)
+"""One row while voting is being counted down, as app.domain.countdown.Countdown describes it. The
+time in it is when the host wants voting to end, and says nothing of a voter."""
+
 spent_nonces = Table(
     "spent_nonces",
     metadata,

@@ -64,17 +64,17 @@ class OpenMeeting:
 
     def turnout(self) -> Turnout:
         """How many slips are out and used, and how many ballots are in."""
-        with _application(self._server.data):
+        with application(self._server.data):
             return turnout(self.code)
 
     def close(self) -> None:
         """Close the meeting, as the admin does."""
-        with _application(self._server.data):
+        with application(self._server.data):
             close_meeting(self.id)
 
     def void(self) -> None:
         """Void the meeting, as the admin does."""
-        with _application(self._server.data):
+        with application(self._server.data):
             void_meeting(self.id, "测试作废")
 
 
@@ -92,7 +92,7 @@ def open_meeting_on(
     """
     text = (ROOT / "schemes" / f"{scheme}.toml").read_text()
     text = text.replace("\n[satisfaction]\n", f"\n{also_asked}\n[satisfaction]\n")
-    with _application(server.data):
+    with application(server.data):
         number = next(_number)
         root = Organisation(name=f"怀乡中学党总支（{number}）", kind="general_branch")
         domain = parse_scheme(text, scheme).domains[0].code
@@ -133,7 +133,8 @@ def open_meeting_on(
 
 
 @contextmanager
-def _application(data: Path) -> Iterator[None]:
+def application(data: Path) -> Iterator[None]:
+    """Actions on the data of a running server."""
     app = create_app(Config.from_env({"MINGCE_DATA": str(data), "MINGCE_ROLE": "voting"}))
     with app.app_context():
         yield

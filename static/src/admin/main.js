@@ -148,6 +148,15 @@ function refreshing() {
   document.addEventListener("visibilitychange", refresh);
 }
 
+/** Seconds that go down between two refreshes, which set them right. */
+function counting() {
+  setInterval(() => {
+    for (const shown of all("[data-countdown]")) {
+      shown.textContent = String(Math.max(0, Number(shown.textContent) - 1));
+    }
+  }, 1000);
+}
+
 /** A page whose content is shown once only asks before it is left. */
 function leaving() {
   if (!("leaveWarning" in document.body.dataset)) return;

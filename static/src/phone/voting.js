@@ -3,6 +3,7 @@
 import { slipFromFragment } from "../protocol/slip.js";
 import { OWN, _ } from "../words/words.js";
 import { cardsOf, rowsOf } from "./cards.js";
+import { ClosingBell } from "./closing.js";
 import { Course } from "./course.js";
 import { button, h } from "./dom.js";
 import { Refusal, ask } from "./net.js";
@@ -24,6 +25,7 @@ export class Voting extends Course {
     super(code, shelf);
     this.meeting = null;
     this.notice = null;
+    this.bell = new ClosingBell(code, (state) => this.ended(state));
   }
 
   /** Begins, or begins again, from the address and what is remembered. */
@@ -71,8 +73,11 @@ export class Voting extends Course {
     const book = readBook(this.shelf);
     if (!this.holds(book)) throw new OtherTab();
     const slip = slips.currentSlip(book);
-    if (slip && slip.stage === "refused") return this.showRefusedSlip(slip.code);
     const { state } = this.meeting;
+    const mayVote = slip ? slip.stage !== "refused" : !book.receipts.length;
+    if (state === "open" && mayVote) this.bell.start();
+    else this.bell.stop();
+    if (slip && slip.stage === "refused") return this.showRefusedSlip(slip.code);
     if (state === "closed" || state === "voided") return this.routeClosed(state === "voided");
     if (state !== "open") return this.showWaiting();
     if (book.offered) return this.showOffer(book, slip);
@@ -82,6 +87,13 @@ export class Voting extends Course {
     if (slip.stage === "ready") return this.showBallot(slip);
     if (slip.stage === "asked") return this.guard(() => this.obtain());
     return this.showWelcome();
+  }
+
+  /** The meeting is over; what is just being sent is answered by the server itself. */
+  ended(state) {
+    if (this.work || !this.meeting) return undefined;
+    this.meeting.state = state;
+    return this.guard(() => this.route());
   }
 
   /** Nothing more can be cast: a sealed ballot is looked for, everything else goes. */
@@ -284,6 +296,7 @@ export class Voting extends Course {
   }
 
   showDone(book) {
+    this.bell.stop();
     showDone({
       code: this.code,
       receipt: book.receipts[book.receipts.length - 1],
@@ -299,6 +312,11 @@ export class Voting extends Course {
   }
 
   // Trouble
+
+  showOtherTab() {
+    this.bell.stop();
+    super.showOtherTab();
+  }
 
   /** A refusal that no repetition mends. */
   showRefusal(code) {

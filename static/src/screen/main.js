@@ -1,4 +1,5 @@
 /** The room's screen: follows a meeting's stream and shows where it stands. */
+import { showClosing } from "./closing.js";
 import { follow } from "./connection.js";
 import { byId, fit, setText, show } from "./dom.js";
 import { buildRows, fillRows, fitRows } from "./rows.js";
@@ -112,6 +113,10 @@ function draw() {
   show("code-line", state === "closed" || voided);
   show("figures", Boolean(picture.turnout) && !voided);
   if (picture.turnout && !voided) drawFigures();
+  showClosing(
+    (picture.live && picture.live.closing) || null,
+    picture.turnout ? picture.turnout.redeemed - picture.live.cast : 0,
+  );
   show("proof", state === "closed");
   if (state === "closed") drawProof();
   show("panel-head", Boolean(released));
