@@ -88,6 +88,8 @@ RIGHTS = {
     "download_round_form": Right("report.read", "round"),
     "new_meeting": Right("meeting.run", "part of round"),
     "notice": Right("look", "notice"),
+    "show_notice_form": Right("look", "notice"),
+    "download_notice_form": Right("look", "notice"),
     "correct_notice": Right("notice.publish", "notice"),
     "withdraw_notice": Right("notice.publish", "notice"),
     "objection": Right("notice.publish", "objection"),
@@ -125,6 +127,8 @@ RIGHTS = {
     "meeting_confirmations": Right("look", "meeting"),
     "take_back_confirmation": Right("look", "meeting"),
     "count_sheet": Right("look", "meeting"),
+    "show_meeting_form": Right("look", "meeting"),
+    "download_meeting_form": Right("look", "meeting"),
     "papers": Right("look", "meeting"),
     "count_papers": Right("paper.count", "meeting"),
     **dict.fromkeys(

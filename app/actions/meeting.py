@@ -33,6 +33,7 @@ from app.domain.meeting import (
     K_LEAST,
     K_MOST,
     POLICIES,
+    Form,
     Obstacle,
     PlannedGroup,
     PlannedSubject,
@@ -145,6 +146,13 @@ def set_policy(meeting_id: int, policy: str, k: int) -> Meeting:
     meeting.policy, meeting.k = policy, k
     db.session.commit()
     return meeting
+
+
+def ballot_form(meeting: Meeting) -> Form:
+    """The form as it was frozen, or as it would be by now."""
+    if meeting.form is not None and meeting.state != "draft":
+        return msgspec.convert(meeting.form, Form)
+    return build_form(planned_subjects(meeting))
 
 
 def obstacles_to_opening(meeting: Meeting) -> tuple[Obstacle, ...]:

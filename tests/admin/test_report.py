@@ -22,6 +22,7 @@ from app.actions.rectification import Plan, begin_rectification
 from app.actions.report import ROUND_FORMS, figures_of
 from app.actions.round import Member, RoundWish, create_round, get_round
 from app.actions.step import today
+from app.domain.report import TITLES
 from app.models import db
 from tests.admin.conftest import Office, make_round
 
@@ -103,6 +104,8 @@ def test_the_details_say_what_was_entered_and_nothing_else(office: Office, schoo
     types = {cell.data_type for row in sheet.iter_rows() for cell in row}
     assert "f" not in types, "a name that begins with = is no formula"
     assert _table(_word(office, path))[1:] == [[str(v) for v in row] for row in wanted]
+    assert sheet.print_title_rows == "$4:$4", "the head comes again on every page"
+    assert "w:tblHeader" in _word(office, path).tables[0].rows[0]._tr.xml
 
 
 def test_a_correction_under_way_is_named_and_the_old_grade_stands(
@@ -182,8 +185,8 @@ def test_the_analysis_adds_up(office: Office, school: int) -> None:
 def test_what_is_not_final_says_so_on_every_form(app: Flask, office: Office) -> None:
     round_id = make_round(app, "shangdu-2012", "village")
     page = office.get(f"/admin/rounds/{round_id}/forms").text
-    for name, (title, _) in ROUND_FORMS.items():
-        assert title in page
+    for name in set(ROUND_FORMS) - {"standard"}:
+        assert TITLES[name] in page
         path = f"/admin/rounds/{round_id}/forms/{name}"
         assert "（未定稿）" in office.get(path).text
         assert _excel(office, path).worksheets[0]["A1"].value.endswith("（未定稿）")
@@ -195,9 +198,17 @@ def test_every_form_is_a4_with_its_faces_named(office: Office, school: int) -> N
         path = f"/admin/rounds/{school}/forms/{name}"
         sheet = _excel(office, path).worksheets[0]
         assert int(sheet.page_setup.paperSize) == 9
-        assert sheet["A1"].font.name == "方正小标宋简体"
-        section = _word(office, path).sections[0]
+        title = sheet["A1"]
+        assert (title.font.name, title.font.bold) == ("方正小标宋简体", True)
+        assert title.alignment.horizontal == "center"
+        document = _word(office, path)
+        section = document.sections[0]
         assert {round(section.page_width.mm), round(section.page_height.mm)} == {210, 297}
+        run = document.paragraphs[0].runs[0]
+        assert (run.font.name, run.font.bold) == ("方正小标宋简体", True)
+        assert "共 " in "".join(p.text for p in section.footer.paragraphs)
+        for table in document.tables:
+            assert table.style.name == "Table Grid"
 
 
 def test_there_are_no_other_forms(office: Office, school: int) -> None:

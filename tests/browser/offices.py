@@ -247,7 +247,7 @@ def look_at_forms(page: Page, round_url: str, prefix: str, take: Take) -> None:
     """Every form of the round as it would be printed, and both of its files."""
     for name in ("summary", "details", "ledger", "no-new-members", "analysis"):
         page.goto(f"{round_url}/forms")
-        page.locator(f"a[href$='/forms/{name}']").click()
+        page.locator(f"#forms a[href$='/forms/{name}']").click()
         take(page, f"{prefix}-form-{name}")
         for kind in ("Excel", "Word"):
             with page.expect_download() as saved:

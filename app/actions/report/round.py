@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -15,7 +15,8 @@ from app.actions.final_grade import final_grades, pending_corrections
 from app.actions.finalising import finalisation_of
 from app.actions.grading import scheme_of
 from app.actions.notice import grades_of
-from app.actions.rectification import standing
+from app.actions.points import points_of
+from app.actions.rectification import KINDS, standing
 from app.domain.meeting import ABSTAIN
 from app.domain.paper import valid_and_invalid
 from app.domain.report import (
@@ -28,8 +29,9 @@ from app.domain.report import (
     details,
     ledger,
     no_new_members,
-    plan,
-    register,
+    rectifications,
+    serving,
+    standard,
     summary,
 )
 from app.domain.roster import KIND_WORDS
@@ -49,28 +51,25 @@ from app.models import (
     paper_results,
 )
 
-ROUND_FORMS = {
-    "summary": ("基层党组织分类定级情况汇总表", summary),
-    "details": ("各领域基层党组织分类定级明细表", details),
-    "ledger": ("各领域基层党组织分类定级台账", ledger),
-    "no-new-members": ("党组织三年未发展党员名单", no_new_members),
-    "analysis": ("分析报告", analysis),
+_FROM_FIGURES: Mapping[str, Callable[[Figures], Document]] = {
+    "summary": summary,
+    "details": details,
+    "ledger": ledger,
+    "no-new-members": no_new_members,
+    "rectifications": rectifications,
+    "analysis": analysis,
 }
-RECORD_FORMS = {
-    "register": ("基层党组织分类定级登记表", register),
-    "plan": ("基层党组织整改方案", plan),
-}
+ROUND_FORMS = (*_FROM_FIGURES, "standard")
 
 
 def round_form(round_: Round, name: str, day: date) -> Document:
     """One of ROUND_FORMS; KeyError for another name."""
-    return ROUND_FORMS[name][1](figures_of(round_, day))
-
-
-def record_form(record: GradingRecord, name: str, day: date) -> Document:
-    """One of RECORD_FORMS; KeyError for another name."""
-    figures = figures_of(record.round, day, only=record.id)
-    return RECORD_FORMS[name][1](figures, figures.entries[0])
+    figures = figures_of(round_, day)
+    if name == "standard":
+        points = points_of(round_)
+        worth = None if points is None else [Fraction(p) for p in points]
+        return standard(figures, scheme_of(round_), worth)
+    return _FROM_FIGURES[name](figures)
 
 
 def figures_of(round_: Round, day: date, only: int | None = None) -> Figures:
@@ -105,7 +104,18 @@ def figures_of(round_: Round, day: date, only: int | None = None) -> Figures:
         ),
         gatherings=_gatherings(round_),
         why_untested=finalised.reason if finalised else "",
+        names=names_of(round_),
     )
+
+
+def names_of(round_: Round) -> dict[str, str]:
+    """A form's name → what the scheme's document calls it, the first where there are several."""
+    found: dict[str, str] = {}
+    for asked in scheme_of(round_).data.get("forms", ()):
+        kind = serving(asked["name"])
+        if kind is not None:
+            found.setdefault(kind.name, asked["name"])
+    return found
 
 
 class _Beside:
@@ -181,8 +191,9 @@ class _Beside:
         now = standing(found, self._day)
         state = "已验收" if now.accepted else "逾期" if now.overdue else "整改中"
         return Improvement(
-            found.problems, found.measures, found.responsible, found.begun_on, found.deadline, state
-        )
+            found.problems, found.measures, found.responsible, found.begun_on, found.deadline,
+            state, found.grade, tuple(f"{KINDS[e.kind]}：{e.text}" for e in found.entries),
+        )  # fmt: skip
 
 
 def _years(record: GradingRecord, body: Organisation, day: date) -> int | None:
