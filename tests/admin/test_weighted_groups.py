@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from app.actions.finalising import obstacles as what_hinders
 from app.actions.grading import proposal_of
 from app.actions.meeting import (
     Settings,
@@ -21,6 +22,8 @@ from app.actions.meeting import (
     set_policy,
 )
 from app.actions.record import get_record
+from app.actions.round import get_round
+from app.actions.step import today
 from app.cli.voter import SlipUrl
 from app.domain.meeting import Obstacle
 from app.domain.slip import parse_token, token_hash
@@ -131,6 +134,13 @@ def test_groups_that_may_not_stand_alone_give_no_rate_and_the_page_says_what_can
     assert "按全部票数合计，未加权：100.00%" in page
     sheet = office.get(f"/admin/meetings/{example.id}/count-sheet").text
     assert "也不以合并的票数代替" in sheet
+    assessment = office.get("/admin/records/1/assessment").text
+    assert "加权满意率不能得出：有的类别只能与别的类别合并公布" in assessment
+    refused = office.post("/admin/records/1/decision", {"grade": "好", "reason": "就是要评"})
+    assert refused.status_code == 400
+    with app.app_context():
+        told = "".join(what_hinders(get_round(1), today()))
+        assert "有规则还不能判断，请先补齐情况，或重新测评" in told
 
 
 def test_while_people_vote_only_the_released_picture_is_shown_and_called_unweighted(
