@@ -30,6 +30,7 @@ Answer = str | Response | tuple[str, int]
 NAME_MOST = 100
 PROBLEMS_MOST = 100
 COLUMNS_MOST = 2000
+NUMBERED_MOST = 2 * actions.LINES_MOST
 
 
 class CopyForm(Form):
@@ -173,6 +174,7 @@ def _editor(
     is different from the newest, which somebody else has saved.
     """
     lines: list[Line] = difference(newest.text, draft.text) if compare and newest else []
+    written = draft.text.split("\n")
     page = render_template(
         "admin/scheme_edit.html",
         form=form,
@@ -182,8 +184,9 @@ def _editor(
         compare=compare,
         lines=lines,
         problems=draft.problems[:PROBLEMS_MOST],
-        written=draft.text.split("\n"),
-        columns=min(COLUMNS_MOST, max(map(_columns, draft.text.split("\n")))),
+        count=len(written),
+        written=written[:NUMBERED_MOST],
+        columns=min(COLUMNS_MOST, max(map(_columns, written[:NUMBERED_MOST]))),
         wrong={problem.line for problem in draft.problems},
     )
     return page, 400 if form.errors or draft.problems else 200

@@ -14,13 +14,16 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import text
 
+from app.actions.account import SignedIn
 from app.actions.assessment import ScoreWish, decide, save_scores
 from app.actions.attachment import Upload, content_of, get_attachment
 from app.actions.grading import reassess
+from app.actions.library import find_scheme
 from app.actions.organisation import create_organisation
 from app.actions.points import points_of, set_points
 from app.actions.record import get_record
 from app.actions.round import Member, RoundWish, create_round, get_round
+from app.actions.scheme_version import copy_scheme, withdraw_scheme
 from app.actions.self_assessment import LineWish, SelfWish, return_self, save_self
 from app.actions.step import set_days
 from app.actions.survey import VisitWish, add_visit, save_survey
@@ -36,7 +39,8 @@ DAY = date(2026, 3, 29)
 PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000
 TABLES = {
     "adjustments", "attachment_contents", "attachments", "decisions", "round_points", "round_steps",
-    "self_assessments", "self_lines", "superior_lines", "surveys", "visits",
+    "scheme_states", "scheme_versions", "self_assessments", "self_lines",
+    "superior_lines", "surveys", "visits",
 }  # fmt: skip
 SCORES = ["15"] * 6 + ["10"]
 
@@ -44,6 +48,9 @@ SCORES = ["15"] * 6 + ["10"]
 def work_through(app: Flask) -> None:
     """One organisation goes through every step; each table has at least one row."""
     with app.app_context():
+        chief = SignedIn(1, "乡党委", 1)
+        copy_scheme(find_scheme("awu-villages-2012"), "own-2026", "本乡方案", chief, DAY)
+        withdraw_scheme("own-2026", "改用新文件", chief, DAY)
         organisation = create_organisation("金布川村党支部", "branch", None)
         member = Member(organisation.id, "village")
         round_ = create_round(RoundWish("一轮", "awu-villages-2012", None, True, (member,)))
