@@ -13,7 +13,7 @@ from admin.guard import me
 from app.actions import round as actions
 from app.actions.coverage import due_members
 from app.actions.grading import scheme_of
-from app.actions.library import find_scheme, offered
+from app.actions.library import find_scheme, offered, to_apply
 from app.actions.organisation import Node, organisation_tree
 from app.actions.record import list_statuses
 from app.actions.rights import holds, reach_of, require, visible_meetings, visible_rounds
@@ -43,7 +43,9 @@ def choose_scheme() -> str:
 @blueprint.route("/rounds/new/<scheme_id>", methods=["GET", "POST"])
 def new_round(scheme_id: str) -> Answer:
     """Title, ladder, who takes part."""
-    kept, form = find_scheme(scheme_id), RoundForm()
+    # Who has opened the page before keeps what has been typed, whatever became of the scheme.
+    kept = to_apply(scheme_id) if request.method == "GET" else find_scheme(scheme_id)
+    form = RoundForm()
     scheme = kept.scheme
 
     def create() -> Round:

@@ -136,12 +136,15 @@ def rounds_with(scheme_id: str) -> Sequence[Round]:
 def to_apply(scheme_id: str, seen: int | None = None) -> Kept:
     """The scheme that a new round applies. seen: the version of which the page spoke.
 
-    Raises SchemeUnknown, and SchemeNotOffered where it is withdrawn or newer than what was seen.
+    Raises SchemeUnknown; SchemeInvalid where this program cannot read it any more; SchemeNotOffered
+    where it is withdrawn, or newer than what was seen.
     """
     if scheme_id in shipped_ids():
         return find_scheme(scheme_id)
     shelf = shelf_of(scheme_id)
-    if shelf.scheme is None or not shelf.offered or seen not in (None, shelf.newest.version):
+    if shelf.scheme is None:
+        raise SchemeInvalid(shelf.problems)
+    if not shelf.offered or seen not in (None, shelf.newest.version):
         raise SchemeNotOffered
     return Kept(shelf.scheme, shelf.newest.text, shelf.newest.version)
 

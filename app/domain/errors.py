@@ -262,7 +262,7 @@ class SchemeNotOffered(BadInput):
 
     code = "scheme_not_offered"
     status = 409
-    message = "这个方案刚刚停用，或者有了新的一版。请回到选方案的页面，看过再建轮次。"
+    message = "这个方案已经停用，或者有了新的一版。请回到选方案的页面，看过再建轮次。"
 
 
 class LoginFailed(MingceError):

@@ -31,6 +31,7 @@ from app.models import AuditEntry, SchemeVersion, db
 from tests.admin.conftest import Office
 from tests.schemes import rule, scheme_text
 from tests.unit.test_scheme_docs import example
+from tests.voters import Example
 
 TEXT = scheme_text()
 ME = SignedIn(1, "王秘书", 1)
@@ -136,7 +137,7 @@ def test_every_problem_is_listed_with_its_line_and_what_was_typed_stays(
     unchanged()
     answer = _upload(office, text)
     assert answer.status_code == 400
-    assert "没有保存" in answer.text
+    assert "导入自文件 平安县.toml" in answer.text
     line = text.split("\n").index('ladder = "five"') + 1
     assert f'data-line="{line}">第 {line} 行</a> <code>domains[1].ladder</code>' in answer.text
     assert "没有名为“five”的档次" in answer.text
@@ -256,6 +257,18 @@ def test_who_edits_at_the_same_time_sees_what_the_other_has_saved(
     assert _edit(office, mine, 2).status_code == 302
     with app.app_context():
         assert [row.text for row in versions_of("test-2012")] == [mine, theirs, TEXT]
+
+
+@pytest.mark.parametrize("base", ["999", "0", "-1", "x"])
+def test_a_version_follows_the_newest_and_no_other(app: Flask, office: Office, base: str) -> None:
+    _save(office)
+    _edit(office, TEXT.replace("90", "91"), 1)
+    path, text = "/admin/schemes/test-2012/edit", TEXT.replace("90", "92")
+    checked = office.post(path, {"text": text, "base": base, "check": "1"})
+    seen = _field(checked.text, "seen")
+    office.post(path, {"text": text, "base": base, "save": "1", "seen": seen})
+    with app.app_context():
+        assert [row.version for row in versions_of("test-2012")] in ([2, 1], [3, 2, 1])
 
 
 def test_of_two_who_save_at_once_one_makes_the_version(app: Flask, office: Office) -> None:
@@ -392,12 +405,42 @@ def test_a_withdrawn_scheme_is_not_offered_and_its_rounds_go_on(
     assert "试行方案" not in office.get("/admin/rounds/new").text
     assert "县里有了新文件" in office.get("/admin/schemes/test-2012").text
     unchanged()
+    assert office.get(path).status_code == 409
     answer = office.post(path, {**ROUND, "title": "又一轮"})
-    assert (answer.status_code, "刚刚停用" in answer.text) == (400, True)
+    assert (answer.status_code, "已经停用" in answer.text) == (400, True)
     assert office.get("/admin/rounds/1").status_code == 200
     assert office.get("/admin/records/1").status_code == 200
     twice = office.post("/admin/schemes/test-2012/withdraw", {"reason": "再来"})
     assert "已经停用" in office.get(twice.location).text
+
+
+def test_a_round_shows_the_scheme_with_the_ladder_that_it_has_chosen(
+    app: Flask, office: Office, tree: None
+) -> None:
+    path = "/admin/rounds/new/district-2012"
+    assert office.post(path, {**ROUND, "ladder": "three"}).status_code == 302
+    page = office.get("/admin/rounds/1/scheme?try=1&score-superior=85").text
+    assert "按“三个等级”分档" in page
+    assert "满意率 =（先进 + 一般）" in page
+    assert "满意率 =（好 + 较好）" not in page
+    assert "trial-ladder" not in page
+    assert re.search(r'class="grade">先进<', page)
+    assert "和现在的" in page
+
+
+def test_a_round_whose_scheme_came_from_a_file_shows_it_all_the_same(
+    app: Flask, office: Office, tmp_path: Path
+) -> None:
+    file = tmp_path / "county.toml"
+    file.write_text(TEXT, "utf-8")
+    Example(app, "--scheme", str(file), "--domain", "村")
+    page = office.get("/admin/rounds/1/scheme")
+    assert page.status_code == 200
+    assert "方案库里没有这一份" in page.text
+    # Somebody keeps another scheme under the same id: it is not this round's.
+    _save(office, TEXT.replace("at_least = 90", "at_least = 95"))
+    assert "已经不同" in office.get("/admin/rounds/1/scheme").text
+    assert "不是方案库的版本" in office.get("/admin/schemes/test-2012").text
 
 
 def test_what_was_withdrawn_may_come_back(app: Flask, office: Office) -> None:

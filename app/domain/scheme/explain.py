@@ -114,7 +114,7 @@ def _satisfaction(scheme: Scheme) -> Iterable[Said]:
         if domain.chosen:
             formula = scheme.satisfaction_rule(domain.code).formula
             found.setdefault(formula, []).append(domain.name)
-    for choice in scheme.ladder_choices:
+    for choice in () if scheme.ladder_chosen else scheme.ladder_choices:
         settled = scheme.with_ladder(choice.name)
         formula = settled.satisfaction_rule(settled.domains[0].code).formula
         found.setdefault(formula, []).append(choice.title)
