@@ -9,7 +9,7 @@ from functools import lru_cache
 from sqlalchemy import select
 
 from app.domain.errors import BadInput
-from app.domain.grading import OrganisationFacts, Proposal, Tallies, propose, rate_json
+from app.domain.grading import OrganisationFacts, Proposal, Tallies, decides, propose, rate_json
 from app.domain.scheme import AdjustmentKind, Scheme, parse_scheme
 from app.models import GradingRecord, Round, RoundPoints, db
 
@@ -43,7 +43,7 @@ def deciding_scores(round_: Round, records: Iterable[GradingRecord]) -> dict[int
     scheme = scheme_of(round_)
     made_up = scheme.scoring.weights or scheme.data.keys() & {"deductions", "bonuses"}
     return {
-        record.id: proposal_of(record).score
+        record.id: decides(scheme, facts_of(record))
         if made_up
         else None
         if record.superior_score is None

@@ -13,7 +13,8 @@ from app.models import Correction, FinalGrade, GradingRecord, Round, db
 
 def quotas_of(round_: Round) -> list[QuotaState]:
     """Every quota of the round's scheme over the grades decided, or proposed where none is."""
-    return quotas(scheme_of(round_), graded(round_))
+    scheme = scheme_of(round_)
+    return quotas(scheme, graded(round_)) if scheme.data.get("quotas") else []
 
 
 def graded(round_: Round) -> list[Graded]:

@@ -6,7 +6,7 @@ decides, and `verdict` decides the conditions of the scheme's rules.
 
 from app.domain.grading.facts import TIMES_MOST, OrganisationFacts, Tallies, parse_facts
 from app.domain.grading.mass import MassResult, mass_result
-from app.domain.grading.proposal import Proposal, TraceLine, propose, rate_json
+from app.domain.grading.proposal import Proposal, TraceLine, decides, propose, rate_json
 from app.domain.grading.score import Adjusted, Applied, DecidingScore
 from app.domain.grading.verdict import Case, Verdict
 
@@ -22,6 +22,7 @@ __all__ = [
     "Tallies",
     "TraceLine",
     "Verdict",
+    "decides",
     "mass_result",
     "parse_facts",
     "propose",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 
 from app.domain.grading.facts import OrganisationFacts
 from app.domain.grading.weighing import Weighing, weigh
@@ -24,21 +25,33 @@ from app.domain.tally import (
 class MassResult:
     """score: in points, exact. Either is None where it cannot be formed (yet).
 
-    weighing: of the satisfaction. words: how the score was formed, or why it was not, in Chinese.
+    weighing: of the satisfaction. say: see `words`, which take longer than the figures.
     """
 
     satisfaction: Satisfaction | None
     weighing: Weighing
     score: Fraction | None = None
-    words: str = ""
+    say: Callable[[], str] = str
+
+    @property
+    def words(self) -> str:
+        """How the score was formed, or why it was not, in Chinese; empty: nothing yet."""
+        return self.say()
 
 
 @dataclass(frozen=True)
 class _Part:
-    """A score that marks give, and where it comes from, such as `4380÷50`."""
+    """A score that marks give. ratio: the points and the marks, such as `4380÷50`, if it is one."""
 
     value: Fraction
-    words: str
+    ratio: tuple[Fraction, int] | None = None
+
+    @property
+    def words(self) -> str:
+        """Where it comes from."""
+        if self.ratio is None:
+            return f"{score_text(self.value)}分"
+        return f"{number_text(self.ratio[0])}÷{self.ratio[1]}"
 
 
 @dataclass(frozen=True)
@@ -61,11 +74,11 @@ class _Form:
         wholes = {q: self._whole(counts, q) for q in self.points}
         if not self.shares:
             total, whole = sum(sums.values(), Fraction(0)), sum(wholes.values())
-            return _Part(total / whole, f"{number_text(total)}÷{whole}")
+            return _Part(total / whole, (total, whole))
         if empty := [q for q, whole in wholes.items() if not whole]:
             return empty[0]
         value = sum((self.shares[q] * sums[q] / wholes[q] for q in sums), Fraction(0))
-        return _Part(value, f"{score_text(value)}分")
+        return _Part(value)
 
     def _sum(self, counts: Counts, question: str) -> Fraction:
         numbers = counts.get(question, {})
@@ -90,47 +103,58 @@ def mass_result(scheme: Scheme, facts: OrganisationFacts) -> MassResult:
     elif not weighing.hindrance:
         together = satisfaction(rule, weighing.counts)
         rate = together if together.denominator else None
-    score, words = _mass_score(scheme, facts, rate)
-    return MassResult(rate, weighing, score, words)
+    score, say = _mass_score(scheme, facts, rate)
+    return MassResult(rate, weighing, score, say)
 
 
-def _mass_score(
-    scheme: Scheme, facts: OrganisationFacts, rate: Satisfaction | None
-) -> tuple[Fraction | None, str]:
-    """The score with its words; without a score the words say why, or are empty: nothing yet."""
+Score = tuple[Fraction | None, Callable[[], str]]
+"""The score, and how to say whence it comes; without a score, why there is none."""
+
+_NOTHING_YET: Score = (None, str)
+
+
+def _mass_score(scheme: Scheme, facts: OrganisationFacts, rate: Satisfaction | None) -> Score:
     source = scheme.scoring.mass_from
     if source is None or not facts.tallies:
-        return None, ""
+        return _NOTHING_YET
     if source == "rate":
         if rate is None or rate.fraction is None:
-            return None, ""
-        score = rate.fraction * scheme.total
-        total = number_text(scheme.total)
-        return score, f"测评分 = 满意率{rate.percent}%×{total} = {score_text(score)}分"
+            return _NOTHING_YET
+        return rate.fraction * scheme.total, partial(_rate_words, rate, scheme.total)
     form = _form(scheme, facts)
     if form is None:
-        return None, "各项指标的分值还没有定，不能由各项的票数得出测评分"
+        return None, lambda: "各项指标的分值还没有定，不能由各项的票数得出测评分"
     weighing = weigh(scheme, facts.domain, facts.tallies, form.counted)
     if weighing.hindrance:
-        return None, f"测评分：{weighing.hindrance}"
+        return None, lambda: f"测评分：{weighing.hindrance}"
     return _scored(scheme, facts.domain, form, weighing)
 
 
-def _scored(
-    scheme: Scheme, domain: str, form: _Form, weighing: Weighing
-) -> tuple[Fraction | None, str]:
+def _rate_words(rate: Satisfaction, total: Fraction) -> str:
+    score = score_text((rate.fraction or Fraction(0)) * total)
+    return f"测评分 = 满意率{rate.percent}%×{number_text(total)} = {score}分"
+
+
+def _scored(scheme: Scheme, domain: str, form: _Form, weighing: Weighing) -> Score:
     weights = weighing.weights or {"": Fraction(1)}
     parts: list[tuple[str, Fraction, _Part]] = []
     for name, weight in weights.items():
         counts = weighing.tallies[name] if name else weighing.counts
         if not form.counted(counts):
-            return None, ""
+            return _NOTHING_YET
         part = form.part(counts)
         if isinstance(part, str):
             title = next(q.title for q in scheme.ballot_questions(domain) if q.id == part)
-            return None, f"{name}对“{title}”没有可以计算的票，不能得出测评分"
+            why = f"{name}对“{title}”没有可以计算的票，不能得出测评分"
+            return None, partial(str, why)
         parts.append((name, weight, part))
     score = sum((weight * part.value for _, weight, part in parts), Fraction(0))
+    return score, partial(_score_words, score, parts, weighing)
+
+
+def _score_words(
+    score: Fraction, parts: Sequence[tuple[str, Fraction, _Part]], weighing: Weighing
+) -> str:
     if weighing.weights:
         sums = [f"{name}{part.words}×{rate_text(weight)}" for name, weight, part in parts]
     else:
@@ -138,7 +162,7 @@ def _scored(
     formed = " + ".join(sums)
     equal = "" if formed == f"{score_text(score)}分" else f" = {score_text(score)}分"
     remarks = "".join(f"；{remark}" for remark in weighing.remarks)
-    return score, f"测评分 = {formed}{equal}{remarks}"
+    return f"测评分 = {formed}{equal}{remarks}"
 
 
 def _form(scheme: Scheme, facts: OrganisationFacts) -> _Form | None:

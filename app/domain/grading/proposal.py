@@ -82,6 +82,16 @@ def rate_json(rate: Satisfaction) -> dict[str, Any]:
     return found
 
 
+def decides(scheme: Scheme, facts: OrganisationFacts) -> Fraction | None:
+    """The score that decides, alone: for whole rounds, of which nobody reads the reasons."""
+    return _scores(scheme, facts, mass_result(scheme, facts)).value
+
+
+def _scores(scheme: Scheme, facts: OrganisationFacts, mass: MassResult) -> DecidingScore:
+    scores = {**({} if mass.score is None else {"mass": mass.score}), **facts.scores}
+    return deciding_score(scheme, facts, scores)
+
+
 def propose(scheme: Scheme, facts: OrganisationFacts) -> Proposal:
     """The grade that the scheme proposes, by the strictest of its ladder and of all its rules.
 
@@ -91,8 +101,8 @@ def propose(scheme: Scheme, facts: OrganisationFacts) -> Proposal:
     """
     domain = scheme.domain(facts.domain)
     mass = mass_result(scheme, facts)
-    scores = {**({} if mass.score is None else {"mass": mass.score}), **facts.scores}
-    score = deciding_score(scheme, facts, scores)
+    score = _scores(scheme, facts, mass)
+    scores = score.scores
     case = Case(
         scheme=scheme,
         domain=domain.code,

@@ -56,14 +56,33 @@ class Adjusted:
 
 @dataclass(frozen=True)
 class DecidingScore:
-    """value: in points, None while a score is missing. base: before deductions and bonuses."""
+    """value: in points, None while a score is missing. base: before deductions and bonuses.
+
+    weights: empty where the superior's score decides. scores: by name, as far as they are known.
+    """
 
     value: Fraction | None
     base: Fraction | None
     lacking: tuple[str, ...]
     adjusted: tuple[Adjusted, ...]
-    title: str
-    formula: str
+    weights: Mapping[str, Fraction]
+    scores: Mapping[str, Fraction]
+
+    @property
+    def title(self) -> str:
+        """What the score before deductions and bonuses is called."""
+        return "加权得分" if self.weights else SCORE_TITLES["superior"]
+
+    @property
+    def formula(self) -> str:
+        """How a composite score is made up; empty where there is none."""
+        if not self.weights or self.base is None:
+            return ""
+        sums = " + ".join(
+            f"{SCORE_TITLES[name]}{score_text(self.scores[name])}×{rate_text(weight)}"
+            for name, weight in self.weights.items()
+        )
+        return f"加权得分 = {sums} = {score_text(self.base)}分"
 
     def words(self, bounds: tuple[Fraction, ...]) -> str:
         """Such as `加权得分95.8分，扣4分，加3分，定级得分94.8分`; needs a value."""
@@ -100,10 +119,7 @@ def deciding_score(
         value = base - adjusted[0].amount + adjusted[1].amount
         if scheme.scoring.bounded:
             value = max(Fraction(0), min(value, scheme.total))
-    weighted = bool(scheme.scoring.weights)
-    title = "加权得分" if weighted else SCORE_TITLES["superior"]
-    formula = _formula(weights, scores, base) if weighted and base is not None else ""
-    return DecidingScore(value, base, lacking, adjusted, title, formula)
+    return DecidingScore(value, base, lacking, adjusted, scheme.scoring.weights, scores)
 
 
 def _adjusted(scheme: Scheme, facts: OrganisationFacts, kind: AdjustmentKind) -> Adjusted:
@@ -116,13 +132,3 @@ def _adjusted(scheme: Scheme, facts: OrganisationFacts, kind: AdjustmentKind) ->
     amount = sum((a.amount for a in applied), Fraction(0))
     most = scheme.scoring.most_of(kind)
     return Adjusted(kind, applied, amount if most is None else min(amount, most), most)
-
-
-def _formula(
-    weights: Mapping[str, Fraction], scores: Mapping[str, Fraction], base: Fraction
-) -> str:
-    sums = " + ".join(
-        f"{SCORE_TITLES[name]}{score_text(scores[name])}×{rate_text(weight)}"
-        for name, weight in weights.items()
-    )
-    return f"加权得分 = {sums} = {score_text(base)}分"
