@@ -20,6 +20,7 @@ from app.actions.record import get_record
 from app.actions.round import get_round
 from app.domain.quota import score_words
 from app.domain.ranking import places
+from app.models import Round
 
 Answer = str | Response | tuple[str, int]
 LONG = {"rows": 5}
@@ -51,10 +52,10 @@ def final_round(round_id: int) -> Answer:
     form = FinalForm()
     done = form.settle(lambda: actions.finalise(round_id, today(), text(form.why_untested)))
     if done is None:
-        records = actions.records_of(round_)
+        records, finals = actions.records_of(round_), grades.final_grades(round_)
         page = render_template(
             "admin/final.html", form=form, round=round_, scheme=scheme_of(round_),
-            obstacles=actions.obstacles(round_, today()), finals=grades.final_grades(round_),
+            obstacles=[] if finals else actions.obstacles(round_, today()), finals=finals,
             notices=notices_of(round_id), grades=grades_of(round_),
             records=records, untested=actions.untested(records),
             finalised=actions.finalisation_of(round_),
@@ -104,6 +105,12 @@ def withdraw_correction(correction_id: int) -> Answer:
         return _page(record_id, GradeForm(formdata=None), form, Form(formdata=None))
     flash("更正已撤回，等级不变；公示过的，公示页已写明撤回。", "success")
     return redirect(url_for("admin.final_grade", record_id=record_id))
+
+
+@blueprint.app_template_global("corrections_under_way")
+def corrections_under_way(round_: Round) -> int:
+    """For templates: how many final grades of a round are being corrected."""
+    return len(grades.pending_corrections(round_))
 
 
 def _page(record_id: int, form: GradeForm, withdrawal: WithdrawalForm, force: Form) -> Answer:

@@ -7,8 +7,9 @@ import json
 import click
 from flask.cli import with_appcontext
 
+from app.actions.correction import hindrances
 from app.actions.coverage import coverage_of
-from app.actions.final_grade import final_grades
+from app.actions.final_grade import final_grades, pending_corrections
 from app.actions.finalising import finalisation_of, obstacles, records_of, untested
 from app.actions.quota import quotas_of
 from app.actions.round import get_round
@@ -66,6 +67,15 @@ def check_command(round_id: int) -> None:
             if planned.phase != "over"
         ],
         "obstacles": hindered,
+        "corrections": [
+            {
+                "record": record_id,
+                "from": made.replaces.grade,
+                "to": made.grade,
+                "obstacles": hindrances(made, day),
+            }
+            for record_id, made in pending_corrections(round_).items()
+        ],
         "untested": {
             "organisations": [
                 {"id": record.organisation_id, "name": record.organisation.name}

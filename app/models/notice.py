@@ -73,7 +73,9 @@ class NoticeLine(Base):
         primaryjoin=lambda: (
             (NoticeLine.notice_id == CorrectedLine.notice_id)
             & (NoticeLine.position == CorrectedLine.position)
-        )
+        ),
+        # In the statement that reads the lines: one for each line would be hundreds.
+        lazy="joined",
     )
 
 

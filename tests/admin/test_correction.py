@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import DatabaseError
 
 from app.actions.correction import (
@@ -26,10 +26,10 @@ from app.actions.grading import reassess
 from app.actions.meeting import Settings, choose_subjects, create_meeting, obstacles_to_opening
 from app.actions.notice import correct_notice, publish_notice, withdraw_notice
 from app.actions.objection import answer_objection, file_objection, today, versions_of
-from app.actions.organisation import create_organisation
+from app.actions.organisation import create_branches, create_organisation
 from app.actions.record import change_scores, get_record
 from app.actions.rectification import Plan, add_entry, begin_rectification, upgrade
-from app.actions.round import Member, add_members, get_round
+from app.actions.round import Member, RoundWish, add_members, create_round, get_round
 from app.domain.errors import BadInput, MingceError
 from app.models import CorrectedLine, CorrectionEnd, Notice, db
 from tests.admin.conftest import BASE, Office, make_round
@@ -129,6 +129,8 @@ def test_everybody_is_told_that_a_grade_is_being_corrected_and_sees_the_old_one(
     assert "更正还没有公示" in page
     assert 'id="correct"' not in page
     assert "正在更正为“较好”" in office.get("/admin/rounds/1/final").text
+    for path in ("/admin/rounds/1", "/admin/rounds/1/progress"):
+        assert "1 个党组织的最终等级正在更正" in office.get(path).text
     assert "拟更正" not in _read(public, f"/n/{code}")
     form = office.get(f"/admin/notices/{code}/correction").text
     assert "拟更正，原为“好”" in form
@@ -349,3 +351,28 @@ def test_who_was_not_tested_is_counted_named_and_given_a_reason(
     assert "抽样测评，这三个没有抽到。" in history
     with app.app_context():
         assert db.session.scalars(select(Notice)).one().version == 1
+
+
+def test_a_long_notice_takes_no_more_statements_than_a_short_one(
+    app: Flask, client: FlaskClient
+) -> None:
+    counted: list[str] = []
+    numbers = []
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *a: counted.append(a[2]))
+    for members in (3, 30):
+        with app.app_context():
+            root = create_organisation(f"党委{members}", "committee", None).id
+            bodies = create_branches(root, [f"支部{members}-{n}" for n in range(members)])
+            chosen = tuple(Member(body.id, "institution") for body in bodies)
+            wish = RoundWish(f"第{members}轮", "huaixiang-2012", None, True, chosen)
+            records = [record.id for record in create_round(wish).records]
+            for record_id in records:
+                change_scores(record_id, "85", "85")
+            round_id = get_record(records[0]).round_id
+            made = publish_notice(round_id, WISH._replace(record_ids=tuple(records)), DAY)
+            db.session.remove()
+        counted.clear()
+        assert client.get(f"/n/{made.code}").status_code == 200
+        numbers.append(len(counted))
+    assert numbers[0] == numbers[1] < 12

@@ -6,8 +6,12 @@ import json
 
 from flask import Flask
 
+from app.actions.correction import propose_correction
+from app.actions.notice import correct_notice
 from app.actions.record import change_scores
 from tests.admin.conftest import make_round
+from tests.admin.test_correction import LATER, make_final
+from tests.admin.test_notice import WHY, WISH
 
 
 def test_a_round_that_lacks_something_says_what_and_exits_with_one(app: Flask) -> None:
@@ -33,3 +37,24 @@ def test_a_round_that_does_not_exist_exits_with_two(app: Flask) -> None:
     assert result.exit_code == 2
     assert result.stdout == ""
     assert "轮" in result.stderr
+
+
+def test_a_final_round_tells_of_the_correction_under_way_and_why_some_were_not_tested(
+    app: Flask,
+) -> None:
+    round_id = make_round(app, "huaixiang-2012", "institution")
+    code = make_final(app, round_id)
+    with app.app_context():
+        propose_correction(2, "好", "少算 6 分", LATER)
+    result = app.test_cli_runner().invoke(args=["round", "check", str(round_id)])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.stdout)
+    waiting = "更正还没有公示。请在原来的公示上发布更正。"
+    assert told["corrections"] == [
+        {"record": 2, "from": "较好", "to": "好", "obstacles": [waiting]}
+    ]
+    assert told["untested"]["reason"] == WHY
+    with app.app_context():
+        correct_notice(code, WISH, "少算 6 分", LATER)
+    result = app.test_cli_runner().invoke(args=["round", "check", str(round_id)])
+    assert json.loads(result.stdout)["corrections"][0]["obstacles"] == []
