@@ -217,6 +217,8 @@ def test_a_language_from_right_to_left_turns_the_page_round(
     assert sign
     assert label
     assert sign["x"] > label["x"]
+    question = phone_page.locator(".question__title")
+    assert question.evaluate("title => getComputedStyle(title).direction") == "ltr"
     voter.choose("较好", None, None)
     look("review")
     change, name = (
