@@ -88,6 +88,7 @@ def test_all_three_parts_decide_together(app: Flask, office: Office, example: Ex
         lines = {f"score-{n}": points for n, points in ((1, "63"), (2, "27"))}
         lines |= {"evidence-1": "有", "evidence-2": "有"}
         assert office.post(f"/admin/records/1/{name}", {**lines, **sent}).status_code == 302
+    assert "测评分 70<br>" in office.get("/admin/records/1/assessment").text
     page = office.get("/admin/records/1").text
     assert "加权得分 = 自评分90×20% + 测评分70×30% + 上级评定分90×50% = 84分" in page
     assert '<dd id="score">84</dd>' in page

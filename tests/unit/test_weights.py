@@ -229,6 +229,14 @@ def test_groups_published_together_have_no_weighted_rate_and_no_other(name: str)
     assert "mass" not in proposal.scores
 
 
+def test_what_the_document_itself_calls_so_is_one_group() -> None:
+    rules = groups("60%", "40%").replace("群众代表", "党员和群众")
+    rules += '[[voter_groups]]\nname = "群众"\nweight = "1%"\n'
+    whole = scheme_of(questions=SCORED, rules=rules.replace('"60%"', '"59%"'))
+    tallies = {name: satisfied(10, 10) for name in ("党员", "党员和群众", "群众")}
+    assert rate(propose(whole, of_groups(tallies))).fraction == 1
+
+
 def test_one_group_apart_does_not_help_where_others_are_together() -> None:
     tallies = {"党员": satisfied(50, 50), "*": satisfied(9, 9)}
     assert propose(weighted("50%", "30%", "20%"), of_groups(tallies)).satisfaction is None
@@ -286,6 +294,7 @@ def test_weights_hold_in_the_domains_that_they_name() -> None:
         (groups("2/3", "2/3"), "voter_groups", "现在是4/3"),
         (groups("60%") + '[[voter_groups]]\nname = "群众"\n', "voter_groups", "要么都不写"),
         (groups("0%", "100%"), "voter_groups[1].weight", "应大于0"),
+        ('[[voter_groups]]\nname = "*"\n', "voter_groups", "不能叫“*”"),
         (groups("50%") * 2, "voter_groups", "“党员”在同一领域写了两次"),
         (groups("60%", "40%", extra='domains = ["县"]\n'), "voter_groups[1].domains", "“县”"),
     ],

@@ -14,6 +14,9 @@ from app.domain.scheme.reader import Table
 from app.domain.scheme.rules import complain_target, read_bounds, read_target
 from app.domain.scheme.values import Domain
 
+TOGETHER = "*"
+"""What stands for groups that are published together (app.domain.box)."""
+
 DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -70,6 +73,9 @@ def _check_names(
         inside = [e for e in written if domain.code in e.get("domains", (domain.code,))]
         names = [n for entry in inside for n in (entry.get("name"), *entry.get("aliases", ()))]
         found |= {name: None for name in names if name and names.count(name) > 1}
+    everyone = {n for entry in written for n in (entry.get("name"), *entry.get("aliases", ()))}
+    if key == "voter_groups" and TOGETHER in everyone:
+        top.complain(key, f"类别不能叫“{TOGETHER}”，它表示各类合并公布的票。")
     for name in found:
         top.complain(key, f"“{name}”在同一领域写了两次，名称和别名都不应重复。")
 

@@ -58,9 +58,12 @@ def group_named(groups: Iterable[VoterGroup], name: str) -> VoterGroup | None:
 def groups_merged_in(groups: Iterable[VoterGroup], name: str) -> tuple[VoterGroup, ...]:
     """The groups that were put together under `name`, such as `党员、群众代表`; else none.
 
-    All parts must be known, so that nobody takes a stranger for a merged group.
+    All parts must be known, so that nobody takes a stranger for a merged group; and what the
+    document itself calls so is one group.
     """
     known = tuple(groups)
+    if group_named(known, name):
+        return ()
     parts = [part.strip() for part in _JOINED.split(name)]
     found = [group_named(known, part) for part in parts]
     whole = len(parts) > 1 and None not in found
