@@ -205,5 +205,5 @@ def test_a_turn_on_a_shared_device(
     tablet.send()
     tablet.sees("投票成功")
     examiner.look(phone_page, "done")
-    tablet.tap("显示回执码")
+    tablet.receipt_of(meeting.slips[0])
     examiner.look(phone_page, "receipt")

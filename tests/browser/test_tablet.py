@@ -54,6 +54,13 @@ class Tablet(Voter):
         self.page.get_by_label("票码最后 4 位").fill(slip.token[-4:].lower())
         self.tap("继续")
 
+    def receipt_of(self, slip: Slip) -> None:
+        """Ask for the receipt code, with the slip that voted at hand."""
+        self.tap("显示回执码")
+        self.sees("请先输入票码最后 4 位")
+        self.unlock(slip)
+        self.sees("您的回执码")
+
     def kept(self) -> dict[str, str]:
         """All that this origin keeps in the browser."""
         kept: dict[str, str] = self.page.evaluate(
@@ -105,7 +112,7 @@ def test_the_next_voter_finds_nothing_of_the_one_before(
     tablet.sees("投票成功")
     assert tablet.kept() == {}
     assert "较差" not in page.content()
-    tablet.tap("显示回执码")
+    tablet.receipt_of(first)
     receipt = page.locator(".receipt__code").inner_text().replace("-", "")
     tablet.tap("记好了，下一位")
     tablet.assert_nothing_of(first.token, receipt, "较差")
@@ -204,12 +211,28 @@ def test_the_voter_locks_it_and_the_receipt_goes_with_whoever_goes(
     tablet.choose("好", "好", "好")
     tablet.send()
     tablet.sees("投票成功")
-    tablet.tap("显示回执码")
+    tablet.receipt_of(slip)
     receipt = page.locator(".receipt__code").inner_text().replace("-", "")
     page.clock.fast_forward((IDLE_S - 15) * 1000)
     expect(page.locator("#idle")).to_contain_text("回执码")
     page.clock.fast_forward(IDLE_S * 1000)
     tablet.assert_nothing_of(slip.token, receipt)
+
+
+def test_who_walks_off_after_voting_leaves_no_receipt_to_the_next_voter(
+    tablet: Tablet, meeting: OpenMeeting
+) -> None:
+    first, second = meeting.slips[:2]
+    tablet.fill(first, "好", "较差", None)
+    tablet.send()
+    tablet.sees("投票成功")
+    tablet.tap("显示回执码")
+    expect(tablet.page.locator(".receipt__code")).to_have_count(0)
+    tablet.unlock(second)
+    expect(tablet.page.locator("#proof-wrong")).to_contain_text("对不上")
+    expect(tablet.page.locator(".receipt__code")).to_have_count(0)
+    tablet.tap("不要了，下一位")
+    tablet.assert_nothing_of(first.token)
 
 
 def test_a_sealed_ballot_is_sent_whoever_stands_there_and_its_receipt_asks_for_the_slip(
@@ -226,10 +249,7 @@ def test_a_sealed_ballot_is_sent_whoever_stands_there_and_its_receipt_asks_for_t
     page.reload()
     tablet.sees("投票成功")
     assert tablet.kept() == {}
-    tablet.tap("显示回执码")
-    tablet.sees("请先输入票码最后 4 位")
-    tablet.unlock(slip)
-    tablet.sees("您的回执码")
+    tablet.receipt_of(slip)
     assert redeemed_and_cast(meeting) == (1, 1)
 
 
@@ -419,6 +439,6 @@ def test_every_step_of_a_turn_can_be_read_and_tapped(
     tablet.send()
     tablet.sees("投票成功")
     look("done")
-    tablet.tap("显示回执码")
+    tablet.receipt_of(meeting.slips[0])
     look("receipt")
     assert faults == []

@@ -30,7 +30,6 @@ export class Turns extends Voting {
   /** What the page itself knows of a voter; the rest is in the book. */
   forgetVoter() {
     this.locked = false;
-    this.proven = false;
     this.finished = null;
   }
 
@@ -118,7 +117,6 @@ export class Turns extends Voting {
 
   take(slip, typed) {
     this.change((book) => slips.enterSlip(book, slip, typed));
-    this.proven = true;
     return this.route();
   }
 
@@ -195,7 +193,6 @@ export class Turns extends Voting {
       leave: _("交给工作人员"),
       onProof: () => this.guard(() => {
         this.locked = false;
-        this.proven = true;
         return this.route();
       }),
       onGiveUp: () => this.handOver(),
@@ -235,18 +232,15 @@ export class Turns extends Voting {
     views.showTurnDone({ onReceipt: () => this.showReceipt(), onNext: () => this.next() });
   }
 
+  /** Who touches this may be the next voter, while the one before has left it so. */
   showReceipt() {
     const { secret, token } = this.finished;
-    if (this.proven) return views.showReceipt({ receipt: secret, onNext: () => this.next() });
     return views.showLock({
       token,
       title: _("请先输入票码最后 4 位"),
-      text: _("本页中途重新打开过。为免别人看到您的回执码，请对照自己的票输入。"),
+      text: _("为免别人看到您的回执码，请对照自己的票输入。"),
       leave: _("不要了，下一位"),
-      onProof: () => {
-        this.proven = true;
-        this.showReceipt();
-      },
+      onProof: () => views.showReceipt({ receipt: secret, onNext: () => this.next() }),
       onGiveUp: () => this.next(),
     });
   }
