@@ -29,7 +29,7 @@ from wtforms.validators import (
 
 from app.actions.account import PASSWORD_LEAST, PASSWORD_MOST
 from app.domain.countdown import CHOICES, WAIT
-from app.domain.errors import BadInput
+from app.domain.errors import BadInput, CodeWrong
 from app.domain.meeting import K_DEFAULT, K_LEAST, K_MOST, POLICIES, SLIPS_ON_A_PAGE_MOST
 from app.models.account import NAME_MOST
 from app.models.organisation import KINDS
@@ -156,7 +156,11 @@ class SettingsForm(Form):
 
 
 class AddressForm(Form):
+    """name, code: the scrutineer's, where the address is not this machine's."""
+
     base_url = StringField("手机访问地址", [asked("手机访问地址"), at_most(120)])
+    name = StringField("监票人的用户名", [at_most(NAME_MOST)])
+    code = StringField("监票人的一次性码", [at_most(20)])
 
 
 class PolicyForm(Form):
@@ -179,6 +183,11 @@ class IssueForm(Form):
 
 class VoidSlipForm(Form):
     token = StringField("票码", [asked("票码"), at_most(60)])
+
+
+def code_status(form: Form) -> int:
+    """Of a form that was refused: 401 counts towards the limit of wrong tries."""
+    return 401 if CodeWrong.message in form.form_errors else 400
 
 
 class ReplaceForm(Form):

@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import ReplaceForm, text
+from admin.forms import ReplaceForm, code_status, text
 from admin.guard import me
 from admin.limits import limit_failures, own_key
 from admin.slip import typed_token
@@ -17,7 +17,6 @@ from app.actions.paper import counting_has_begun, papers_replaced
 from app.actions.progress import progress
 from app.domain.errors import (
     BadInput,
-    CodeWrong,
     MeetingStateChanged,
     SlipUnknown,
     SlipUsed,
@@ -47,7 +46,7 @@ def replace_slip(meeting_id: int) -> Answer:
 
     group = form.settle(replace)
     if group is None:
-        return _page(found, form, back), _status(form)
+        return _page(found, form, back), code_status(form) if form.is_submitted() else 200
     flash(
         f"已撤销：“{group}”少一张换发的纸质票。请当众取出信封里的那张，不予计票。"
         if back
@@ -62,13 +61,6 @@ def _witness(found: Meeting, form: ReplaceForm) -> Witness | None:
     if found.rehearsal:
         return None
     return witness_by_code(found.id, me(), text(form.name), text(form.code))
-
-
-def _status(form: ReplaceForm) -> int:
-    """401 counts towards the limit of wrong tries."""
-    if not form.is_submitted():
-        return 200
-    return 401 if any(str(CodeWrong()) == error for error in form.form_errors) else 400
 
 
 def _page(found: Meeting, form: ReplaceForm, back: bool) -> str:

@@ -6,9 +6,12 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import AddressForm, text
+from admin.forms import AddressForm, code_status, text
+from admin.guard import me
+from admin.limits import limit_failures, own_key
 from admin.qr import qr
 from app.actions import address as actions
+from app.actions.confirmation import witness_by_code
 from app.actions.display import display_link
 from app.actions.meeting import get_meeting
 from app.domain.address import Trouble
@@ -34,10 +37,17 @@ def venue(meeting_id: int) -> Answer:
 
 
 @blueprint.post("/meetings/<int:meeting_id>/venue/address")
+@limit_failures("10 per minute", own_key)
 def change_address(meeting_id: int) -> Answer:
     """Go on at another address, the old one being gone."""
     form = AddressForm()
-    if form.settle(lambda: actions.change_address(meeting_id, text(form.base_url))) is None:
+
+    def change() -> Meeting:
+        name, code = text(form.name), text(form.code)
+        witness = witness_by_code(meeting_id, me(), name, code) if name or code else None
+        return actions.change_address(meeting_id, text(form.base_url), witness)
+
+    if form.settle(change) is None:
         return _page(meeting_id, form)
     flash(
         "已改用新的地址。现在要做：重新打开大屏和共用设备；原来发出的票，二维码打不开，"
@@ -62,4 +72,4 @@ def _page(meeting_id: int, form: AddressForm) -> Answer:
         tablet_code=qr(tablet),
         display=f"{found.base_url}{display_link(found)}",
     )
-    return page, 400 if form.errors else 200
+    return page, code_status(form) if form.errors else 200

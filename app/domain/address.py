@@ -104,6 +104,18 @@ def trouble(base_url: str, found: Sequence[Interface], port: int, asked: str) ->
     return None
 
 
+def is_own(address: str, before: str, found: Sequence[Interface], port: int) -> bool:
+    """Whether an address leads to this machine as `before` did, and certainly to no other.
+
+    found: this machine's addresses. port: where it listens; a gateway on it has that of `before`.
+    """
+    return (
+        _host(address) in {one.address for one in advised(found) if one.usable}
+        and urlsplit(address).scheme == urlsplit(before).scheme
+        and _port(address) in (port, _port(before))
+    )
+
+
 def is_local(address: str) -> bool:
     """Whether only this machine reaches an address such as http://127.0.0.1:8000."""
     host = _host(address)

@@ -8,11 +8,14 @@ import pytest
 from flask import Flask
 
 from app.actions import address
+from app.actions.account import create_account
 from app.actions.audit import look_up
+from app.actions.code import make_codes
 from app.actions.meeting import get_meeting
 from app.actions.slip import issue_slips
 from app.domain.address import Interface
-from tests.admin.conftest import BASE, Office
+from app.domain.code import WITNESS as CODES
+from tests.admin.conftest import BASE, PASSWORD, WITNESS, Office
 
 NEW = "http://192.168.1.23:8000"
 
@@ -83,6 +86,12 @@ def test_who_came_by_the_address_is_not_told_that_it_leads_nowhere(
     assert "address-trouble" not in page.text
 
 
+def codes_of_witness(app: Flask) -> list[str]:
+    """One-time codes of the scrutineer."""
+    with app.app_context():
+        return make_codes(create_account(WITNESS, PASSWORD).id, CODES)
+
+
 def test_an_open_meeting_goes_on_at_another_address(
     app: Flask, office: Office, open_id: int, on: Callable[..., None]
 ) -> None:
@@ -100,6 +109,43 @@ def test_an_open_meeting_goes_on_at_another_address(
         found = get_meeting(open_id)
         assert (found.state, found.base_url, found.key_digest) == ("open", NEW, before)
         assert "访问地址" in str(look_up().entries[0].changes)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    ["http://192.168.1.66:8000", "http://192.168.1.23:8001", "https://192.168.1.23:8000",
+     "http://192.168.1.23.evil.example:8000"],
+)  # fmt: skip
+def test_the_host_alone_leads_phones_to_no_other_machine(
+    app: Flask, office: Office, open_id: int, on: Callable[..., None], elsewhere: str
+) -> None:
+    on("192.168.1.23")
+    path, wish = f"/admin/meetings/{open_id}/venue/address", {"base_url": elsewhere}
+    answer = office.post(path, wish)
+    assert answer.status_code == 400
+    assert "要监票人在场" in answer.text
+    assert f'value="{elsewhere}"' in answer.text
+    wrong = office.post(path, {**wish, "name": WITNESS, "code": "0000-0000"})
+    assert wrong.status_code == 401
+    assert "一次性码不对" in wrong.text
+    with app.app_context():
+        assert get_meeting(open_id).base_url == BASE
+    code = codes_of_witness(app)[0]
+    assert office.post(path, {**wish, "name": WITNESS, "code": code}).status_code == 302
+    with app.app_context():
+        assert get_meeting(open_id).base_url == elsewhere
+        assert WITNESS in look_up().entries[1].changes
+    assert office.post(path, {**wish, "name": WITNESS, "code": code}).status_code == 401
+
+
+def test_guessing_the_scrutineers_code_for_an_address_is_slowed_down(
+    office: Office, open_id: int, on: Callable[..., None]
+) -> None:
+    on("192.168.1.23")
+    wish = {"base_url": "http://192.168.1.66:8000", "name": "某人", "code": "0000-0000"}
+    path = f"/admin/meetings/{open_id}/venue/address"
+    answers = [office.post(path, wish).status_code for _ in range(12)]
+    assert answers == [401] * 10 + [429] * 2
 
 
 @pytest.mark.parametrize("typed", ["", "http://127.0.0.1:8000", "javascript:alert(1)", "x" * 300])
