@@ -100,11 +100,11 @@ class Keeper:
             return
         acts(f"倒计时（{countdown.who}）")
         try:
-            finish_countdown(meeting_id, countdown.present)
+            finish_countdown(meeting_id, countdown)
         except PaperVoids:
             log.info("countdown_voided", meeting=code)
         except BadInput as refusal:
-            give_up_countdown(meeting_id, str(refusal))
+            give_up_countdown(meeting_id, countdown, str(refusal))
             log.info("countdown_refused", meeting=code)
         except MingceError as refusal:
             # Somebody was faster, or the database is busy: the next look will tell.

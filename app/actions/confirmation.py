@@ -41,7 +41,7 @@ from app.domain.confirmation import (
     digest_of,
     standing,
 )
-from app.domain.countdown import is_choice
+from app.domain.countdown import Countdown, is_choice
 from app.domain.errors import (
     BadInput,
     CodeWrong,
@@ -55,6 +55,10 @@ from app.domain.meeting import build_form
 from app.models import Confirmation, Meeting, db
 from app.models.base import writing
 
+LAPSED = (
+    "倒计时期间，有人换了密码，或账号停用、权限变了，两人的确认已经不全。"
+    "请主持人和监票人重新确认结束。"
+)
 RIGHTS: dict[str, str] = {"host": "meeting.run", "witness": "meeting.witness"}
 """Part → the right that it takes, still when the second of the two confirms."""
 
@@ -195,30 +199,46 @@ def stop_countdown(meeting_id: int) -> bool:
         return _stop(meeting)
 
 
-def finish_countdown(meeting_id: int, present: int | None) -> None:
+def finish_countdown(meeting_id: int, seen: Countdown) -> None:
     """Close the meeting on the two confirmations with which its countdown began.
 
-    present: as stated then, where attendance is not recorded. Raises what `close_meeting` raises,
-    and then nothing has changed.
+    seen: the countdown that is over. Raises MeetingStateChanged where it is another one by now, or
+    has been called off; BadInput where the confirmations are not two any more; what `close_meeting`
+    raises. Then nothing has changed.
     """
-    if came_in_all(get_meeting(meeting_id)) is not None:
-        present = None
-    check_closing(meeting_id, present)
     with writing():
+        # Whoever calls it off, prolongs it or takes a confirmation back stands in the same line.
         meeting = get_meeting(meeting_id)
-        db.session.execute(
-            update(Confirmation)
-            .where(*_of(meeting, "close"), Confirmation.done.is_(False))
-            .values(done=True)
-            .execution_options(synchronize_session=False)
-        )
-        close_meeting(meeting_id, present)
+        if meeting.state != "open" or countdown_of(meeting) != seen:
+            raise MeetingStateChanged
+        # As stated when it began, where attendance is not recorded.
+        present = seen.present if came_in_all(meeting) is None else None
+        check_closing(meeting.id, present)
+        _settle_countdown(meeting)
+        close_meeting(meeting.id, present)
 
 
-def give_up_countdown(meeting_id: int, problem: str) -> None:
+def _settle_countdown(meeting: Meeting) -> None:
+    """Mark both confirmations as done. Time passes and people come late: these still hold."""
+    if meeting.rehearsal:
+        return
+    given = [one for one in _given(meeting, "close") if not one.done]
+    if len(given) != len(Signatories._fields) or _barred(meeting, given):
+        raise BadInput(LAPSED)
+    db.session.execute(
+        update(Confirmation)
+        .where(*_of(meeting, "close"), Confirmation.done.is_(False))
+        .values(done=True)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def give_up_countdown(meeting_id: int, seen: Countdown, problem: str) -> None:
     """The time is up and the meeting cannot be closed: voting goes on, and both confirm anew."""
     with writing():
         meeting = get_meeting(meeting_id)
+        if meeting.state != "open" or countdown_of(meeting) != seen:
+            return
         db.session.execute(
             delete(Confirmation).where(*_of(meeting, "close"), Confirmation.done.is_(False))
         )
@@ -236,7 +256,7 @@ def finish_now(meeting_id: int) -> None:
         raise BadInput(GONE)
     if not all_cast:
         raise BadInput("还有人扫了码没有投出，请等倒计时走完，或先叫停。")
-    finish_countdown(meeting_id, found.present)
+    finish_countdown(meeting_id, found)
 
 
 def signatories(meeting: Meeting, action: Action) -> Signatories | None:

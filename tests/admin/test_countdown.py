@@ -7,13 +7,21 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text, update
+from sqlalchemy import delete, select, text, update
 
-from app.actions.account import create_account
+from app.actions.account import (
+    account_by_name,
+    change_account,
+    create_account,
+    reset_password,
+)
+from app.actions.confirmation import finish_countdown, give_up_countdown
+from app.actions.countdown import seen_countdown
 from app.actions.meeting import get_meeting
-from app.domain.countdown import GRACE
+from app.domain.countdown import GRACE, Countdown
+from app.domain.errors import MeetingStateChanged
 from app.keeper import Keeper
-from app.models import countdowns, db
+from app.models import Confirmation, countdowns, db
 from app.models.urn_file import urn_writing
 from tests.admin.conftest import PASSWORD, Office, witness
 from tests.admin.test_meeting import _issue, _vote
@@ -323,3 +331,54 @@ def test_somebody_without_the_right_gives_no_time_and_calls_nothing_off(
     for what in ("off", "more", "now"):
         assert auditor.post(f"{BACK}/{what}").status_code == 403
     assert _live(office)["closing"]["seconds"] > 0
+
+
+def _seen() -> Countdown:
+    found = seen_countdown(get_meeting(1).code)[0]
+    assert found
+    return found
+
+
+@pytest.mark.parametrize("meanwhile", ["off", "more"])
+def test_what_is_called_off_or_prolonged_in_the_last_moment_does_not_end_the_voting(
+    app: Flask, office: Office, open_id: int, meanwhile: str
+) -> None:
+    office.close_meeting(WISH)
+    with app.app_context():
+        seen = _seen()
+    assert office.post(f"{BACK}/{meanwhile}").status_code == 302
+    with app.app_context():
+        with pytest.raises(MeetingStateChanged):
+            finish_countdown(1, seen)
+        give_up_countdown(1, seen, "来不及了")
+    assert _state(app) == "open"
+    assert ("closing" in _live(office)) == (meanwhile == "more")
+
+
+@pytest.mark.parametrize("how", ["disabled", "password", "crash"])
+def test_a_countdown_does_not_end_the_voting_on_less_than_two_confirmations(
+    app: Flask, office: Office, open_id: int, keeper: Keeper, how: str
+) -> None:
+    office.close_meeting(WISH)
+    keeper.look(0.0)
+    with app.app_context():
+        who, chief = account_by_name("李监票"), account_by_name("王秘书")
+        assert who
+        assert chief
+        if how == "disabled":
+            change_account(who.id, chief, None, "scrutineer", 1, disabled=True)
+        elif how == "password":
+            reset_password(who.id, chief, None)
+        else:
+            # The countdown lies in the urn; the second confirmation was not committed any more.
+            db.session.execute(delete(Confirmation).where(Confirmation.part == "host"))
+            db.session.commit()
+    keeper.look(7201.0)
+    assert _state(app) == "open"
+    assert "closing" not in _live(office)
+    assert "两人的确认已经不全" in office.get("/admin/meetings/1").text
+    with app.app_context():
+        assert db.session.scalars(select(Confirmation)).all() == []
+    if how == "crash":
+        office.close_meeting({**WISH, "ending": "now"})
+        assert _state(app) == "closed"

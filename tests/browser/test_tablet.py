@@ -235,6 +235,23 @@ def test_who_walks_off_after_voting_leaves_no_receipt_to_the_next_voter(
     tablet.assert_nothing_of(first.token)
 
 
+def test_the_end_of_the_meeting_takes_no_receipt_from_who_is_writing_it_down(
+    tablet: Tablet, meeting: OpenMeeting
+) -> None:
+    page, looks = tablet.page, []
+    tablet.fill(meeting.slips[0], "好", "较差", None)
+    tablet.send()
+    tablet.receipt_of(meeting.slips[0])
+    meeting.close()
+    page.on("request", lambda request: looks.append(request.url))
+    page.clock.run_for(30_000)
+    page.evaluate("path => fetch(path).then((answer) => answer.text())", "/why")
+    tablet.sees("您的回执码")
+    assert [url.rpartition("/")[2] for url in looks] == ["why"]
+    tablet.tap("记好了，下一位")
+    tablet.sees("测评会已经结束")
+
+
 def test_a_sealed_ballot_is_sent_whoever_stands_there_and_its_receipt_asks_for_the_slip(
     tablet: Tablet, meeting: OpenMeeting
 ) -> None:

@@ -222,6 +222,8 @@ export class Turns extends Voting {
     if (!this.holds(book)) throw new OtherTab();
     const { secret, token } = slips.currentSlip(book);
     this.erase();
+    // The end of the meeting takes no receipt away from whoever is writing it down.
+    this.bell.stop();
     if (this.isIdle()) return this.next();
     this.halt();
     this.finished = { secret, token };
