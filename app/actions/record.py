@@ -233,7 +233,7 @@ def _chart(question: BallotQuestion, counts: Mapping[str, int]) -> Chart:
     bars.append(("弃权", counts.get(ABSTAIN, 0), 2))
     whole = sum(number for _, number, _ in bars)
     rows = tuple(
-        Row(label, (Part("票", number, look),), whole, (share(number, whole),))
+        Row(label, (Part("票", number, look),), whole, (share(number, whole, "票"),))
         for label, number, look in bars
     )
     return Chart(question.title, "选项", (Column("票数"),), rows)

@@ -107,9 +107,10 @@ class Chart:
     foot: str = ""
 
 
-def share(number: int, whole: int) -> str:
-    """A number with its share: `12（40.00%）`."""
-    return f"{number}（{percent_text(Fraction(number, whole))}%）" if whole else f"{number}"
+def share(number: int, whole: int, unit: str = "") -> str:
+    """A number with its share: `12（40.00%）`; `12 票（40.00%）` with a unit."""
+    written = f"{number} {unit}".strip()
+    return f"{written}（{percent_text(Fraction(number, whole))}%）" if whole else written
 
 
 def looks(names: Sequence[str]) -> dict[str, int]:

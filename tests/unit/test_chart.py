@@ -75,6 +75,7 @@ def test_a_share_is_never_rounded_up_to_the_next() -> None:
     assert share(1, 3) == "1（33.33%）"
     assert share(99999, 100000) == "99999（99.999%）"
     assert share(0, 0) == "0"
+    assert share(20, 20, "票") == "20 票（100.00%）"
     assert [m.place for m in marks([Fraction(9, 10), Fraction(2, 3)])] == ["90.0000", "66.6666"]
 
 
