@@ -25,6 +25,7 @@ from admin import (  # noqa: E402, F401 - they add their routes to the blueprint
     notice,
     organisation,
     paper,
+    practice,
     record,
     rectification,
     rehearsal,

@@ -7,6 +7,7 @@ from flask import render_template
 from admin import blueprint
 from admin.guard import me
 from app.actions.organisation import organisation_tree
+from app.actions.practice import practice_of
 from app.actions.rights import reach_of, visible_meetings, visible_rounds
 from app.actions.round import list_rounds, meetings_of
 
@@ -21,4 +22,5 @@ def board() -> str:
         rounds=rounds,
         meetings=visible_meetings(reach, meetings_of(round_.id for round_ in rounds)),
         organisations=len(organisation_tree()),
+        practice=practice_of(me().id),
     )

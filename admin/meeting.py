@@ -19,6 +19,7 @@ from app.actions.count_sheet import count_sheet
 from app.actions.display import display_link
 from app.actions.progress import progress
 from app.actions.quorum import came_in_all
+from app.actions.simulation import simulation_of
 from app.actions.validity import faults_so_far
 from app.actions.whereabouts import other_host
 from app.domain.countdown import CHOICES
@@ -67,6 +68,7 @@ def open_page(found: Meeting, **forms: Any) -> str:
         progress=stand,
         display=f"{found.base_url}{display_link(found)}",
         closing=confirmation.standing_of(found, "close"),
+        simulation=simulation_of(found.id),
         **{**defaults, **forms},
     )
 
@@ -82,6 +84,7 @@ def meeting_progress(meeting_id: int) -> str:
         meeting=found,
         progress=progress(found),
         closing=confirmation.standing_of(found, "close"),
+        simulation=simulation_of(found.id),
     )
 
 

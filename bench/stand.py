@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from voprf import ristretto
 
-from app.cli.voter import Credential, Meeting, read_slip_url, seal_ballot
 from app.domain.credential import NONCE_BYTES, Seed, evaluator
 from app.domain.encoding import b64url
+from app.phones.voter import Credential, Meeting, read_slip_url, seal_ballot
 from bench.client import get, post
 from tests.serving import Server
 

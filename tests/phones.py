@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.cli.voter import Blinding, Credential, Door, blind, fetch_meeting, read_slip_url
-from app.cli.voter import redeem as redeem_slip
-from app.cli.voter import seal_ballot as seal
 from app.domain.ballot import tracker
 from app.domain.encoding import b64url
 from app.domain.slip import in_fours, parse_token, token_hash
+from app.phones.voter import Blinding, Credential, Door, blind, fetch_meeting, read_slip_url
+from app.phones.voter import redeem as redeem_slip
+from app.phones.voter import seal_ballot as seal
 
 ADDRESS = "127.0.0.77"
 GATEWAY = "203.0.113.77"

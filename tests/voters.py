@@ -9,8 +9,8 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.cli.crowd import Choices, Outcome, vote_once
-from app.cli.voter import Door, Meeting, SlipUrl, fetch_meeting, read_slip_url
+from app.phones.crowd import Choices, Outcome, vote_once
+from app.phones.voter import Door, Meeting, SlipUrl, fetch_meeting, read_slip_url
 
 
 class ClientDoor(Door):

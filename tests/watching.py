@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from app.cli.voter import Door, blind, fetch_meeting, read_slip_url, redeem, seal_ballot, send
+from app.phones.voter import Door, blind, fetch_meeting, read_slip_url, redeem, seal_ballot, send
 from tests.serving import Server
 
 Json = dict[str, Any]

@@ -49,7 +49,9 @@ def _bodies(inside: set[int]) -> list[Body]:
         select(
             Organisation.id, Organisation.parent_id, Organisation.name, Organisation.domain,
             Organisation.closed_on,
-        ).order_by(Organisation.id)
+        )
+        .where(Organisation.practice.is_(False))
+        .order_by(Organisation.id)
     )  # fmt: skip
     return [
         Body(row.id, row.parent_id, row.name, row.domain)

@@ -176,8 +176,11 @@ def _chosen(bodies: Iterable[Body], wish: Wish) -> list[Body]:
 
 def _latest(reach: Reach) -> dict[int, int]:
     """Organisation → the latest round that it is in, of those in reach."""
-    query = select(GradingRecord.organisation_id, func.max(GradingRecord.round_id)).group_by(
-        GradingRecord.organisation_id
+    query = (
+        select(GradingRecord.organisation_id, func.max(GradingRecord.round_id))
+        .join(Round, Round.id == GradingRecord.round_id)
+        .where(Round.practice.is_(False))
+        .group_by(GradingRecord.organisation_id)
     )
     rows = db.session.execute(query)
     return {row[0]: row[1] for row in rows if reach is None or row[0] in reach}

@@ -129,7 +129,9 @@ def versions_of(scheme_id: str) -> Sequence[SchemeVersion]:
 def rounds_with(scheme_id: str) -> Sequence[Round]:
     """The rounds that apply this scheme, in whichever version; the newest first."""
     return db.session.scalars(
-        select(Round).where(Round.scheme_id == scheme_id).order_by(Round.id.desc())
+        select(Round)
+        .where(Round.scheme_id == scheme_id, Round.practice.is_(False))
+        .order_by(Round.id.desc())
     ).all()
 
 

@@ -46,6 +46,7 @@ from app.models import (
     GradingRecord,
     Meeting,
     MeetingSubject,
+    Round,
     VoterGroup,
     db,
     paper_entries,
@@ -76,6 +77,7 @@ def create_meeting(
 
     organisation_id: to whose part of the tree it belongs while it tests nobody; None: all of it.
     """
+    _require_rehearsal(db.session.get(Round, round_id), settings)
     meeting = Meeting(
         round_id=round_id,
         organisation_id=organisation_id,
@@ -90,6 +92,7 @@ def create_meeting(
 def change_settings(meeting_id: int, settings: Settings) -> Meeting:
     """Change a draft's title, host, Wi-Fi name, address; raises BadInput, MeetingFrozen."""
     meeting = _draft(meeting_id)
+    _require_rehearsal(meeting.round, settings)
     for name, value in _checked(settings)._asdict().items():
         setattr(meeting, name, value)
     db.session.commit()
@@ -295,6 +298,11 @@ def update_state(meeting: Meeting, before: Sequence[str], **values: object) -> b
     if done:
         note_meeting(meeting, {name: (old[name], value) for name, value in values.items()})
     return done
+
+
+def _require_rehearsal(round_: Round | None, settings: Settings) -> None:
+    if round_ is not None and round_.practice and not settings.rehearsal:
+        raise BadInput("这是演练用的数据，只能开演练会。正式的测评会请另建组织和轮次。")
 
 
 def _checked(settings: Settings) -> Settings:

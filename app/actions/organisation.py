@@ -43,8 +43,10 @@ class Node(NamedTuple):
 
 
 def organisation_tree() -> list[Node]:
-    """Every organisation, each followed by those under it."""
-    found = db.session.scalars(select(Organisation).order_by(Organisation.id)).all()
+    """Every organisation, each followed by those under it; none of first rehearsals."""
+    found = db.session.scalars(
+        select(Organisation).where(Organisation.practice.is_(False)).order_by(Organisation.id)
+    ).all()
     rounds = {
         row[0]: row[1]
         for row in db.session.execute(

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.actions.account import SignedIn
 from app.domain.errors import NotAllowed
-from app.domain.rights import ABOVE, may
+from app.domain.rights import ABOVE, PRACTISED, may
 from app.models import (
     Attachment,
     Correction,
@@ -19,6 +19,7 @@ from app.models import (
     Notice,
     Objection,
     Organisation,
+    Practice,
     Rectification,
     Round,
     SchemeVersion,
@@ -56,7 +57,13 @@ def require(account: SignedIn, action: str, organisation_ids: Iterable[int | Non
     reach = reach_of(account)
     if not may(account.role, action):
         raise NotAllowed
-    for organisation_id in organisation_ids:
+    wanted = list(organisation_ids)
+    practised = _practised(wanted)
+    if practised and (action not in PRACTISED or not practised <= _own_practice(account, reach)):
+        raise NotAllowed
+    for organisation_id in wanted:
+        if organisation_id in practised:
+            continue
         if reach is not None and organisation_id not in reach:
             raise NotAllowed
         if action in ABOVE and organisation_id == account.organisation_id is not None:
@@ -74,6 +81,9 @@ def require_round(account: SignedIn, action: str, round_id: int, *, touch: bool 
     if round_ is None:
         return  # the page itself says that there is no such round
     reach = reach_of(account)
+    if round_.practice:
+        require(account, action, (round_.organisation_id,))
+        return
     if holds(reach, round_) or (touch and _touches(reach, round_id)):
         return
     raise NotAllowed
@@ -183,6 +193,31 @@ def _touches(reach: Reach, round_id: int) -> bool:
         )
         is not None
     )
+
+
+def _practised(organisation_ids: Iterable[int | None]) -> set[int]:
+    """Those of the organisations that were made up for somebody's first rehearsal."""
+    ids = [i for i in organisation_ids if i is not None]
+    if not ids:
+        return set()
+    return set(
+        db.session.scalars(
+            select(Organisation.id).where(Organisation.id.in_(ids), Organisation.practice)
+        )
+    )
+
+
+def _own_practice(account: SignedIn, reach: Reach) -> set[int]:
+    """The organisations of their own first rehearsal; of all, where they reach everything."""
+    records = select(GradingRecord.organisation_id).join(Round, Round.id == GradingRecord.round_id)
+    holders = select(Round.organisation_id).where(Round.organisation_id.is_not(None))
+    if reach is None:
+        records, holders = records.where(Round.practice), holders.where(Round.practice)
+    else:
+        mine = select(Meeting.round_id).join(Practice, Practice.meeting_id == Meeting.id)
+        mine = mine.where(Practice.account_id == account.id)
+        records, holders = records.where(Round.id.in_(mine)), holders.where(Round.id.in_(mine))
+    return {i for i in (*db.session.scalars(records), *db.session.scalars(holders)) if i}
 
 
 def _tested(meeting_ids: Sequence[int]) -> dict[int, set[int | None]]:

@@ -51,8 +51,9 @@ class RoundWish(NamedTuple):
 
 
 def list_rounds() -> Sequence[Round]:
-    """All rounds, the newest first."""
-    return db.session.scalars(select(Round).order_by(Round.id.desc())).all()
+    """All rounds but those of first rehearsals, the newest first."""
+    rounds = select(Round).where(Round.practice.is_(False)).order_by(Round.id.desc())
+    return db.session.scalars(rounds).all()
 
 
 def get_round(round_id: int) -> Round:
@@ -139,7 +140,11 @@ def organisations_outside(round_: Round) -> list[int]:
     return list(
         db.session.scalars(
             select(Organisation.id)
-            .where(Organisation.id.not_in(inside), Organisation.closed_on.is_(None))
+            .where(
+                Organisation.id.not_in(inside),
+                Organisation.closed_on.is_(None),
+                Organisation.practice.is_(False),
+            )
             .order_by(Organisation.id)
         )
     )

@@ -13,9 +13,12 @@ from typing import Any
 
 import click
 
-from app.cli.crowd import Choices, Outcome, planned_choices, random_choices, report, vote_all
 from app.cli.refusal import PlainCommand, Refusal
-from app.cli.voter import (
+from app.config import ConfigError, base_url
+from app.domain.meeting import ABSTAIN
+from app.domain.slip import crockford, in_fours
+from app.phones.crowd import Choices, Outcome, planned_choices, random_choices, report, vote_all
+from app.phones.voter import (
     PATIENCE_SECONDS,
     Door,
     Meeting,
@@ -24,9 +27,6 @@ from app.cli.voter import (
     fetch_meeting,
     read_slip_url,
 )
-from app.config import ConfigError, base_url
-from app.domain.meeting import ABSTAIN
-from app.domain.slip import crockford, in_fours
 
 CONCURRENCY_MOST = 500
 

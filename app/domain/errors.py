@@ -125,6 +125,14 @@ class BoxNotReady(MingceError):
     message = "计票结束后才能查验。请在主持人宣布结果后再来。"
 
 
+class OnlyRehearsals(MingceError):
+    """Simulated phones and clearing away are for rehearsals; a real meeting stays as it is."""
+
+    code = "only_rehearsals"
+    status = 409
+    message = "模拟手机只能在演练里用。这是正式的测评会，没有作任何改动。"
+
+
 # The slip and its credential
 
 

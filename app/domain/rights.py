@@ -56,6 +56,9 @@ RIGHTS: dict[str, frozenset[str]] = {
 ABOVE = frozenset({"self.recheck", "grade.decide", "round.finalise", "rectification.accept"})
 """What is done from above only: whoever belongs to the very organisation may not."""
 
+PRACTISED = frozenset({"look", "meeting.run", "paper.count"})
+"""What may be done in a first rehearsal, by whoever rehearses; nothing in it is ever published."""
+
 _RANKS = ("system_admin", "superior", "organisation_admin")
 
 

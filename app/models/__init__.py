@@ -18,6 +18,7 @@ from app.models.notice import (
 )
 from app.models.organisation import Organisation, OrganisationChange
 from app.models.paper import attendance, paper_entries, paper_issues, paper_results
+from app.models.practice import Practice, Simulation
 from app.models.process import (
     Attachment,
     AttachmentContent,
@@ -67,6 +68,7 @@ __all__ = [
     "Objection",
     "Organisation",
     "OrganisationChange",
+    "Practice",
     "Rectification",
     "RectificationEntry",
     "Round",
@@ -76,6 +78,7 @@ __all__ = [
     "SchemeVersion",
     "SelfAssessment",
     "SelfLine",
+    "Simulation",
     "SuperiorLine",
     "Survey",
     "Upgrade",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base
@@ -17,7 +17,7 @@ class Organisation(Base):
 
     domain: 领域, a code or name as the schemes have it. members: 党员人数. last_admitted: the year
     in which a member was last admitted. closed_on: it keeps its records and takes part in no
-    further round.
+    further round. practice: made up for somebody's first rehearsal; it stands in no list.
     """
 
     __tablename__ = "organisations"
@@ -44,6 +44,7 @@ class Organisation(Base):
     members: Mapped[int | None] = mapped_column()
     last_admitted: Mapped[int | None] = mapped_column()
     closed_on: Mapped[date | None] = mapped_column()
+    practice: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     parent: Mapped[Organisation | None] = relationship(remote_side=[id], back_populates="children")
     children: Mapped[list[Organisation]] = relationship(

@@ -5,7 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    ForeignKey,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.models.base import Base, Exact
@@ -18,7 +26,8 @@ class Round(Base):
     scheme_version: which version of a scheme of the library; None for a shipped one, or a file.
     ladder: the ladder chosen, where the scheme leaves that to the admin (S2).
     scoring: `totals` where only total scores are entered, `points` where each indicator has points,
-    of the scheme or, where it states none, in `round_points`.
+    of the scheme or, where it states none, in `round_points`. practice: of somebody's first
+    rehearsal (app.actions.practice): it counts nowhere, and its meetings are rehearsals.
     """
 
     __tablename__ = "rounds"
@@ -35,6 +44,7 @@ class Round(Base):
     ladder: Mapped[str | None] = mapped_column(String(40))
     scoring: Mapped[str] = mapped_column(String(20), default="totals")
     organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisations.id"))
+    practice: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     organisation: Mapped[Organisation | None] = relationship()
     records: Mapped[list[GradingRecord]] = relationship(

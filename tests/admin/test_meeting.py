@@ -13,13 +13,13 @@ import admin.meeting
 from app.actions.meeting import get_meeting
 from app.actions.progress import Progress, progress
 from app.actions.record import get_record
-from app.cli.crowd import vote_once
-from app.cli.voter import SlipUrl, fetch_meeting, read_slip_url
 from app.domain.encoding import b64url
 from app.domain.slip import crockford, in_fours
 from app.factory import create_app
 from app.models import Meeting
 from app.models.urn_file import close_urns, urn_path
+from app.phones.crowd import vote_once
+from app.phones.voter import SlipUrl, fetch_meeting, read_slip_url
 from tests.admin.conftest import BASE, Office
 from tests.urns import all_rows
 from tests.voters import ClientDoor

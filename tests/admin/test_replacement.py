@@ -11,8 +11,8 @@ from flask import Flask
 from app.actions.account import account_by_name
 from app.actions.code import make_codes
 from app.actions.meeting import get_meeting
-from app.cli.voter import NotCast, blind, fetch_meeting, redeem, seal_ballot, send
 from app.domain.code import WITNESS as CODES
+from app.phones.voter import NotCast, blind, fetch_meeting, redeem, seal_ballot, send
 from tests.admin.conftest import NAME, PASSWORD, WITNESS, Office, witness
 from tests.admin.test_meeting import _issue, _urls, _vote
 from tests.admin.test_paper import CLOSE, PAGE, _count, _papers, other

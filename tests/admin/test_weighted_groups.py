@@ -24,11 +24,11 @@ from app.actions.meeting import (
 from app.actions.record import get_record
 from app.actions.round import get_round
 from app.actions.step import today
-from app.cli.voter import SlipUrl
 from app.domain.meeting import Obstacle
 from app.domain.slip import parse_token, token_hash
 from app.models import Round, db
 from app.models.urn_file import urn_path
+from app.phones.voter import SlipUrl
 from tests.admin.conftest import BASE, Office
 from tests.schemes import SATISFACTION, rule, scheme_text
 from tests.voters import Example

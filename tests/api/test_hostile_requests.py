@@ -13,7 +13,6 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.cli.voter import Sealed, blind, finalise, seal_ballot
 from app.config import DATABASE_FILE, Config
 from app.domain.ballot import Mark, read_marks, seal, tracker, write_marks
 from app.domain.encoding import b64url, from_b64url
@@ -22,6 +21,7 @@ from app.domain.meeting import ABSTAIN
 from app.extensions import limiter
 from app.factory import create_app
 from app.models import db
+from app.phones.voter import Sealed, blind, finalise, seal_ballot
 from tests.urns import all_rows
 from tests.voters import Example
 

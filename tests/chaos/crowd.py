@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from app.cli.voter import Meeting, NotCast
+from app.phones.voter import Meeting, NotCast
 from tests.chaos.phone import GaveUp, Phone, Refused, Voter
 
 AT_ONCE = 14

@@ -14,7 +14,10 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from app.cli.voter import (
+from app.domain.ballot import tracker
+from app.domain.encoding import b64url
+from app.domain.meeting import ABSTAIN
+from app.phones.voter import (
     Blinding,
     Credential,
     Meeting,
@@ -25,9 +28,6 @@ from app.cli.voter import (
     finalise,
     seal_ballot,
 )
-from app.domain.ballot import tracker
-from app.domain.encoding import b64url
-from app.domain.meeting import ABSTAIN
 
 TRY_SECONDS = 20.0
 PAUSES_SECONDS = (1, 2, 4, 8, 15, 30)

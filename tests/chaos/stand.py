@@ -18,9 +18,9 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from app.cli.voter import Door, Meeting, blind, fetch_meeting, read_slip_url
 from app.domain.box import Box, read_box
 from app.domain.encoding import b64url
+from app.phones.voter import Door, Meeting, blind, fetch_meeting, read_slip_url
 from tests.chaos.host import Host
 from tests.chaos.phone import Voter
 from tests.postgres import Postgres

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.cli.voter import Credential, Meeting, SlipUrl, blind, seal_ballot
 from app.domain.box import Box, GroupCounts, StoredMark, build_box
 from app.domain.encoding import from_b64url
+from app.phones.voter import Credential, Meeting, SlipUrl, blind, seal_ballot
 from tests.chaos import run
 from tests.chaos.ledger import Expected, reconcile
 from tests.chaos.phone import NEW, Voter

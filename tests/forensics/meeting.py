@@ -17,7 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from app.cli.voter import (
+from app.domain.ballot import tracker
+from app.domain.encoding import b64url, from_b64url
+from app.domain.slip import in_fours, parse_token
+from app.phones.voter import (
     Door,
     Meeting,
     SlipUrl,
@@ -28,9 +31,6 @@ from app.cli.voter import (
     seal_ballot,
     send,
 )
-from app.domain.ballot import tracker
-from app.domain.encoding import b64url, from_b64url
-from app.domain.slip import in_fours, parse_token
 from tests.postgres import Postgres
 from tests.serving import Server
 

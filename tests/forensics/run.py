@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from app.cli.voter import NotCast
+from app.phones.voter import NotCast
 from tests.forensics.attacks import Links, link, remains, subtract, with_later_picture
 from tests.forensics.capture import Capture, Files, HeldFiles, pieces_of, read_files, take, unpacked
 from tests.forensics.instants import Instants, watch

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from app.cli.voter import NotCast
+from app.phones.voter import NotCast
 from tests.phones import ADDRESS, BROWSER, GATEWAY, HEADERS, PATIENCE, Phone, connection
 from tests.ports import free_port
 from tests.serving import ROOT, Server

@@ -17,7 +17,11 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Page
 
-from app.cli.voter import (
+from app.config import DATABASE_FILE
+from app.domain.ballot import IV_BYTES, seal, tracker
+from app.domain.encoding import b64url, from_b64url
+from app.domain.slip import crockford
+from app.phones.voter import (
     Credential,
     Door,
     Meeting,
@@ -30,10 +34,6 @@ from app.cli.voter import (
     seal_ballot,
     send,
 )
-from app.config import DATABASE_FILE
-from app.domain.ballot import IV_BYTES, seal, tracker
-from app.domain.encoding import b64url, from_b64url
-from app.domain.slip import crockford
 from tests.browser.meetings import OpenMeeting, Slip, open_meeting_on
 from tests.browser.voter import Voter as PhoneUser
 from tests.forensics.traffic import (

@@ -11,14 +11,14 @@ import flask_migrate
 import pytest
 from flask import Flask
 
-from app.cli.crowd import Outcome, vote_all
-from app.cli.voter import Door, SlipUrl, fetch_meeting, read_slip_url
 from app.config import Config
 from app.domain.encoding import b64url, from_b64url
 from app.domain.slip import parse_token, token_hash
 from app.factory import create_app
 from app.models import Base, db
 from app.models.urn_file import close_urns
+from app.phones.crowd import Outcome, vote_all
+from app.phones.voter import Door, SlipUrl, fetch_meeting, read_slip_url
 from tests.postgres import Postgres
 from tests.serving import Server
 from tests.urns import urn_rows

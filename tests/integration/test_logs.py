@@ -20,9 +20,9 @@ import pytest
 from flask import Flask
 
 from app.actions.meeting import void_meeting
-from app.cli.voter import NotCast
 from app.extensions import limiter
 from app.models import db
+from app.phones.voter import NotCast
 from tests.phones import ADDRESS, PATIENCE, Phone, connection
 from tests.ports import free_port
 from tests.serving import BIN, ROOT, Server

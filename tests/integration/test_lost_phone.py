@@ -10,12 +10,12 @@ from app.actions.meeting import get_meeting
 from app.actions.paper import papers_issued
 from app.actions.replacement import replace_slip, take_back_replacement
 from app.actions.slip import void_slip
-from app.cli.voter import Credential, NotCast, blind, redeem, seal_ballot, send
 from app.domain.box import findings, read_box
 from app.domain.errors import BadInput, SlipUnknown, SlipUsed
 from app.domain.slip import Token, parse_token
 from app.models import replacements
 from app.models.urn_file import urn_writing
+from app.phones.voter import Credential, NotCast, blind, redeem, seal_ballot, send
 from tests.urns import urn_rows
 from tests.voters import Example
 

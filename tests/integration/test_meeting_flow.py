@@ -23,7 +23,6 @@ from app.actions.meeting import (
 )
 from app.actions.public import public_meeting
 from app.actions.slip import issue_slips, void_slip, void_unused_slips
-from app.cli.voter import NotCast, SlipUrl, blind, redeem, seal_ballot, send
 from app.domain.box import findings, read_box
 from app.domain.encoding import b64url, from_b64url
 from app.domain.errors import (
@@ -43,6 +42,7 @@ from app.domain.meeting import ABSTAIN
 from app.domain.slip import crockford, parse_token, token_hash
 from app.models import GradingRecord, db
 from app.models.urn_file import urn_codes
+from app.phones.voter import NotCast, SlipUrl, blind, redeem, seal_ballot, send
 from tests.urns import urn_rows
 from tests.voters import Example
 

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.cli.crowd import Outcome, vote_once
-from app.cli.voter import Door, Meeting, SlipUrl, fetch_meeting, read_slip_url
 from app.domain.errors import ServerBusy
 from app.extensions import limiter
+from app.phones.crowd import Outcome, vote_once
+from app.phones.voter import Door, Meeting, SlipUrl, fetch_meeting, read_slip_url
 from tests.phones import PATIENCE
 from tests.serving import Server
 from voting.api import FAILED_TRIES

@@ -14,13 +14,13 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import inspect, text
 
-from app.cli.crowd import vote_once
-from app.cli.voter import Door, fetch_meeting
 from app.config import Config
 from app.factory import create_app
 from app.models import Base, db
 from app.models.base import WRITERS_LINE, reading, writing
 from app.models.urn_file import close_urns
+from app.phones.crowd import vote_once
+from app.phones.voter import Door, fetch_meeting
 from tests.postgres import Postgres
 from tests.serving import Server
 from tests.voters import Example

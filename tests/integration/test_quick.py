@@ -13,7 +13,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.cli.voter import (
+from app.config import Config
+from app.domain.encoding import b64url
+from app.extensions import limiter
+from app.factory import create_app
+from app.phones.voter import (
     Door,
     Meeting,
     SlipUrl,
@@ -23,10 +27,6 @@ from app.cli.voter import (
     read_slip_url,
     seal_ballot,
 )
-from app.config import Config
-from app.domain.encoding import b64url
-from app.extensions import limiter
-from app.factory import create_app
 from tests.integration.test_metrics import read, requests_of
 from tests.serving import Server
 from tests.voters import Example

@@ -14,11 +14,11 @@ from sqlalchemy import delete
 
 from app.actions.account import create_account
 from app.actions.box import published_box
-from app.cli.voter import Credential, Sealed, blind, redeem, seal_ballot
 from app.domain.ballot import tracker
 from app.domain.encoding import b64url, from_b64url
 from app.models import Base, Confirmation, db
 from app.models.urn_file import urn_codes
+from app.phones.voter import Credential, Sealed, blind, redeem, seal_ballot
 from tests import racing
 from tests.racing import RACERS, Answer, Racers, Task, racers
 from tests.urns import Rows, all_rows

@@ -44,7 +44,11 @@ from app.actions.meeting import (
 from app.actions.organisation import create_branches, create_organisation
 from app.actions.round import Member, RoundWish, create_round
 from app.actions.slip import issue_slips, void_slip, void_unused_slips
-from app.cli.voter import (
+from app.config import Config
+from app.domain.slip import crockford, parse_token
+from app.factory import create_app
+from app.models import GradingRecord, db
+from app.phones.voter import (
     Credential,
     Meeting,
     NotCast,
@@ -56,10 +60,6 @@ from app.cli.voter import (
     seal_ballot,
     send,
 )
-from app.config import Config
-from app.domain.slip import crockford, parse_token
-from app.factory import create_app
-from app.models import GradingRecord, db
 from tests.serving import Server
 from tests.voters import ClientDoor
 from tests.watching import cast_votes, open_demo

@@ -17,9 +17,9 @@ from urllib.parse import urlencode
 
 import pytest
 
-from app.cli.crowd import vote_once
-from app.cli.voter import Door, fetch_meeting, read_slip_url
 from app.config import Config, ConfigError
+from app.phones.crowd import vote_once
+from app.phones.voter import Door, fetch_meeting, read_slip_url
 from tests.postgres import Postgres
 from tests.redis import RedisServer
 from tests.serving import Server

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cli.crowd import planned_choices, random_choices
 from app.cli.demo import share_out
 from app.cli.presets import PRESETS, branch_name, chinese_number
-from app.cli.voter import Meeting
+from app.phones.crowd import planned_choices, random_choices
+from app.phones.voter import Meeting
 
 MEETING = Meeting("7K3M9P", {}, {"s01.q1": ["option1", "option2"], "s02.q1": ["option1"]}, {})
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any, NamedTuple
 
-from app.cli.voter import (
+from app.domain.meeting import ABSTAIN
+from app.phones.voter import (
     Door,
     Meeting,
     NotCast,
@@ -21,7 +22,6 @@ from app.cli.voter import (
     seal_ballot,
     send,
 )
-from app.domain.meeting import ABSTAIN
 
 WEIGHTS = (60, 25, 10, 5)
 """How often a simulated voter picks the first, second, … choice of a cell; any later one as
