@@ -12,6 +12,7 @@ from admin.forms import Form, asked, at_most, number, text, whole
 from app.actions import notice as actions
 from app.actions.final_grade import final_grades, pending_corrections
 from app.actions.finalising import records_of
+from app.actions.grading import scheme_of
 from app.actions.notice import NoticeWish
 from app.actions.objection import (
     TEXT_MOST,
@@ -22,9 +23,11 @@ from app.actions.objection import (
     today,
     versions_of,
 )
+from app.actions.quota import graded
 from app.actions.round import get_round
 from app.domain.notice import COUNTED_WORDS, DAYS_MOST, OUTCOMES
-from app.models import Notice, Round
+from app.domain.ranking import places
+from app.models import GradingRecord, Notice, Round
 
 Answer = str | Response | tuple[str, int]
 LONG = {"rows": 5}
@@ -179,8 +182,18 @@ def _form_page(form: NoticeForm, round_: Round, old: Notice | None) -> str:
     return render_template(
         "admin/notice_new.html", form=form, round=round_, old=old, ticked=ticked,
         rule=actions.scheme_notice(round_), grades=actions.to_publish(round_),
-        records=records_of(round_),
+        records=_in_order(round_),
     )  # fmt: skip
+
+
+def _in_order(round_: Round) -> list[GradingRecord]:
+    """The records as the notice lists them: by place, where the document wants them ranked."""
+    records, scheme = list(records_of(round_)), scheme_of(round_)
+    if "ranking" not in scheme.data:
+        return records
+    ranked, last = places(scheme, graded(round_)), len(records) + 1
+    codes = [domain.code for domain in scheme.domains]
+    return sorted(records, key=lambda r: (codes.index(r.domain), ranked[r.id].place or last))
 
 
 def _notice_page(code: str, form: WithdrawalForm) -> str:

@@ -107,9 +107,11 @@ def correct_notice(code: str, wish: NoticeWish, reason: str, day: date) -> Notic
     """Publish a corrected version, whose period begins anew. Raises NoticeUnknown, BadInput."""
     reason = _reason(reason)
     with writing():
-        old = versions_of(code)[0]
-        made = _made(get_round(old.round_id), wish, day)
-        _follow(made, old, reason)
+        versions = versions_of(code)
+        made = _made(get_round(versions[0].round_id), wish, day)
+        if any(line.corrected for line in made.lines):
+            _require_as_long_as_before(made, versions)
+        _follow(made, versions[0], reason)
     return made
 
 
@@ -191,6 +193,21 @@ def _require_as_long_as(
     if ends < least:
         kind = f"个{COUNTED_WORDS[how]}" if stated else "天"
         raise BadInput(f"方案规定公示 {days} {kind}，不能少于 {days} {kind}（到 {least} 为止）。")
+
+
+def _require_as_long_as_before(made: Notice, versions: Iterable[Notice]) -> None:
+    """Raise BadInput where a correction would be published for less time than the grade was."""
+    off, worked = (
+        {date.fromisoformat(text) for text in made.exceptions[name]} for name in ("off", "worked")
+    )
+    for old in versions:
+        if old.state == "published":
+            least = last_day(made.published_on, old.days, old.counted, off, worked)
+            if made.ends < least:
+                kind = f"{old.days} 个{COUNTED_WORDS[old.counted]}"
+                raise BadInput(
+                    f"更正等级的公示不能比原来短：原来公示 {kind}，至少到 {least} 为止。"
+                )
 
 
 def _lines(round_: Round, record_ids: Iterable[int]) -> list[NoticeLine]:

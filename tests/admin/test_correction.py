@@ -178,6 +178,25 @@ def test_only_one_correction_is_under_way_and_its_notice_is_the_old_one(
             withdraw_notice(code, "不要了", LATER)
 
 
+@pytest.mark.parametrize(
+    ("days", "counted", "lawful"),
+    [(1, "calendar", False), (2, "calendar", True), (2, "working", True)],
+)
+def test_a_correction_is_published_for_as_long_as_the_grade_was(
+    app: Flask, code: str, days: int, counted: str, lawful: bool
+) -> None:
+    wish = WISH._replace(days=days, counted=counted)
+    with app.app_context():
+        # Where no grade is corrected, whoever publishes is free.
+        correct_notice(code, WISH._replace(days=1), "电话有误", LATER)
+        propose_correction(1, "较好", "复查发现算错", LATER)
+        if lawful:
+            assert correct_notice(code, wish, "复查发现算错", LATER).version == 3
+        else:
+            with pytest.raises(BadInput, match="不能比原来短：原来公示 2 个日历日"):
+                correct_notice(code, wish, "复查发现算错", LATER)
+
+
 def test_a_corrected_notice_of_final_grades_publishes_what_is_in_force(
     app: Flask, code: str
 ) -> None:

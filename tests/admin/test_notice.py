@@ -287,6 +287,15 @@ def test_a_grade_that_differs_from_the_published_one_has_to_be_published_again(
         assert "还没有公示" in "".join(obstacles(get_round(graded), after))
 
 
+def test_where_the_document_ranks_the_notice_lists_by_place(app: Flask, office: Office) -> None:
+    round_id = make_round(app, "siba-school-2013", "school")
+    with app.app_context():
+        for record_id, score in ((1, "70"), (2, "95"), (3, "80")):
+            change_scores(record_id, score, score)
+    page = office.get(f"/admin/rounds/{round_id}/notice").text
+    assert re.findall(r'id="record-(\d+)"', page) == ["2", "3", "1"]
+
+
 def test_two_notices_that_stand_must_say_the_same(app: Flask, graded: int) -> None:
     with app.app_context():
         publish_notice(graded, WISH, DAY)
