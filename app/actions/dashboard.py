@@ -32,9 +32,8 @@ from app.domain.dashboard import (
     settled_words,
     step_chart,
 )
-from app.domain.paper import valid_and_invalid
 from app.domain.scheme import Scheme
-from app.models import GradingRecord, MeetingSubject, Round, VoterGroup, boxes, db, paper_results
+from app.models import GradingRecord, MeetingSubject, Round, VoterGroup, boxes, db
 
 PAGE = 50
 
@@ -270,18 +269,13 @@ def _gatherings(
             .group_by(VoterGroup.meeting_id)
         )
     }
+    # With the valid papers: they joined the tally as the meeting was closed.
     cast: dict[int, int] = {
         row.meeting_id: row.cast
         for row in db.session.execute(
             select(boxes.c.meeting_id, boxes.c.cast).where(boxes.c.meeting_id.in_(ids))
         )
     }
-    for row in db.session.execute(
-        select(paper_results.c.meeting_id, paper_results.c.entry).where(
-            paper_results.c.meeting_id.in_(ids)
-        )
-    ):
-        cast[row.meeting_id] = cast.get(row.meeting_id, 0) + valid_and_invalid(row.entry)["valid"]
     titles = {round_.id: round_.title for round_ in rounds}
     found = [
         Gathering(

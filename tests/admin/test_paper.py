@@ -72,6 +72,13 @@ def test_papers_that_two_tellers_agree_on_join_the_tally_and_not_the_box(
     assert "✗" not in sheet
     assert re.search(r"手机票 6 张</td><td[^>]*>[^<]*较差 6，弃权 0", sheet), sheet
     assert re.search(r"纸质票 4 张</td><td[^>]*>好 4，", sheet)
+    # Ten of the 25 expected, wherever it stands: no paper counts a second time.
+    chart = office.get("/admin/rounds/1/charts").text
+    assert re.search(
+        r"党员群众测评会.*?<td[^>]*>25</td>.*?<td[^>]*>10</td>.*?40\.00%", chart, re.DOTALL
+    )
+    analysis = office.get("/admin/rounds/1/forms/analysis").text
+    assert "应到 25 人，收回有效选票 10 张，占应到 40.00%" in analysis
 
 
 def test_the_command_that_closes_gives_the_result_with_the_papers(

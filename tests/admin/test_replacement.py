@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
+from docx import Document
 from flask import Flask
 
 from app.actions.account import account_by_name
@@ -73,6 +75,9 @@ def test_a_lost_phone_gets_a_paper_and_every_sum_agrees(
     ):
         assert figures in sheet
     assert "有 1 张是扫码后手机出了问题" in sheet
+    word = office.get("/admin/meetings/1/forms/count-sheet.docx")
+    written = Document(BytesIO(word.data))
+    assert any("有 1 张是扫码后手机出了问题" in line.text for line in written.paragraphs)
     assert "本次测评有效" in sheet
 
 

@@ -155,10 +155,14 @@ def _papers(sheet: CountSheet) -> Iterable[Block]:
     head = ("纸质票", "发出", "收回", "有效", "无效", "代投", "未交回")
     yield Grid("", head, tuple(rows), (28, 12, 12, 12, 12, 12, 12))
     by_phone, spoilt = sheet.total.cast, papers.invalid
+    exchanged = (
+        f"作废的测评票中有 {papers.exchanged} 张是扫码后手机出了问题、没有投出，经监票人同意作废，"
+        "换发了纸质票（在发出的纸质票之内）。"
+    )
     yield Line(
         f"纸质票由{'、'.join(papers.tellers)}分别清点，录入一致。有效票：手机 {by_phone} 张，"
         f"纸质 {papers.valid} 张，共 {by_phone + papers.valid} 张。"
-        f"{f'无效票 {spoilt} 张。' if spoilt else ''}"
+        f"{f'无效票 {spoilt} 张。' if spoilt else ''}{exchanged if papers.exchanged else ''}"
         "“代投”的纸质票由监票人见证用测评票在手机上投出，计在手机票内。"
         f"票箱只含手机票，重新计票时另加纸质票 {papers.valid} 张。",
         "note",

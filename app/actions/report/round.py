@@ -18,7 +18,6 @@ from app.actions.notice import grades_of
 from app.actions.points import points_of
 from app.actions.rectification import KINDS, standing
 from app.domain.meeting import ABSTAIN
-from app.domain.paper import valid_and_invalid
 from app.domain.report import (
     Document,
     Entry,
@@ -48,7 +47,6 @@ from app.models import (
     VoterGroup,
     boxes,
     db,
-    paper_results,
 )
 
 _FROM_FIGURES: Mapping[str, Callable[[Figures], Document]] = {
@@ -230,6 +228,7 @@ def _gatherings(round_: Round) -> Gatherings:
     counted = (
         Meeting.round_id == round_.id, Meeting.state == "closed", Meeting.rehearsal.is_(False)
     )  # fmt: skip
+    # `cast` has the valid papers in it: they joined the tally as the meeting was closed.
     held, cast = db.session.execute(
         select(func.count(Meeting.id), func.coalesce(func.sum(boxes.c.cast), 0))
         .join(boxes, boxes.c.meeting_id == Meeting.id)
@@ -240,10 +239,4 @@ def _gatherings(round_: Round) -> Gatherings:
         .join(Meeting, Meeting.id == VoterGroup.meeting_id)
         .where(*counted)
     )
-    papers = db.session.scalars(
-        select(paper_results.c.entry)
-        .join(Meeting, Meeting.id == paper_results.c.meeting_id)
-        .where(*counted)
-    )
-    on_paper = sum(valid_and_invalid(entry)["valid"] for entry in papers)
-    return Gatherings(int(held), int(expected or 0), int(cast) + on_paper)
+    return Gatherings(int(held), int(expected or 0), int(cast))
