@@ -171,6 +171,7 @@ class PolicyForm(Form):
         default="batched",
     )
     k = IntegerField("每批票数", whole("每批票数", K_LEAST, K_MOST), default=K_DEFAULT)
+    entrance = BooleanField("用门口屏发码")
 
 
 class IssueForm(Form):

@@ -138,7 +138,7 @@ RIGHTS = {
     **dict.fromkeys(
         (
             "meeting_attendance", "close_meeting", "revoke_display", "meeting_groups",
-            "venue", "change_address",
+            "venue", "change_address", "revoke_entrance", "dismiss_screen",
             "open_meeting", "paper_ballot", "issue_papers", "meeting_policy", "rehearse",
             "confirm_by_code",
             "meeting_review", "meeting_settings", "issue_slips", "slips_again", "void_slip",

@@ -11,10 +11,15 @@ from admin.guard import me
 from admin.limits import limit_failures, own_key
 from admin.qr import qr
 from app.actions import address as actions
+from app.actions import entrance as screens
+from app.actions import meeting as meetings
 from app.actions.confirmation import witness_by_code
 from app.actions.display import display_link
-from app.actions.meeting import get_meeting
+from app.actions.progress import progress
+from app.actions.quorum import attendance_of
 from app.domain.address import Trouble
+from app.domain.encoding import from_b64url
+from app.domain.entrance import SCREEN_BYTES
 from app.domain.errors import MeetingStateChanged
 from app.models import Meeting
 
@@ -57,11 +62,29 @@ def change_address(meeting_id: int) -> Answer:
     return redirect(url_for("admin.venue", meeting_id=meeting_id))
 
 
+@blueprint.post("/meetings/<int:meeting_id>/venue/entrance/revoke")
+def revoke_entrance(meeting_id: int) -> Response:
+    """Make the link of the screens at the entrance useless."""
+    meetings.revoke_entrance(meeting_id)
+    flash("原来的门口屏链接已失效。要接着用的屏，请扫下面新的二维码。", "success")
+    return redirect(url_for("admin.venue", meeting_id=meeting_id))
+
+
+@blueprint.post("/meetings/<int:meeting_id>/venue/entrance/<screen>/dismiss")
+def dismiss_screen(meeting_id: int, screen: str) -> Response:
+    """Take the code back that a lost screen shows."""
+    screens.dismiss_screen(meeting_id, from_b64url(screen, SCREEN_BYTES))
+    flash("这块屏已收回。它正显示的码如果还没有人用，就作废了。", "success")
+    return redirect(url_for("admin.venue", meeting_id=meeting_id))
+
+
 def _page(meeting_id: int, form: AddressForm) -> Answer:
-    found = get_meeting(meeting_id)
+    found = meetings.get_meeting(meeting_id)
     if found.state not in ("draft", "open"):
         raise MeetingStateChanged
     tablet = f"{found.base_url}/t/{found.code}"
+    entrance = f"{found.base_url}{screens.entrance_link(found)}" if found.entrance else ""
+    is_shown = found.entrance and found.state == "open"
     page = render_template(
         "admin/venue.html",
         meeting=found,
@@ -71,5 +94,10 @@ def _page(meeting_id: int, form: AddressForm) -> Answer:
         tablet=tablet,
         tablet_code=qr(tablet),
         display=f"{found.base_url}{display_link(found)}",
+        entrance=entrance,
+        entrance_code=qr(entrance) if entrance else None,
+        screens=screens.screens_of(found) if is_shown else [],
+        progress=progress(found) if is_shown else None,
+        attendance=attendance_of(found),
     )
     return page, code_status(form) if form.errors else 200

@@ -98,7 +98,11 @@ def meeting_policy(meeting_id: int) -> Answer:
     draft = _draft(meeting_id)
     form = PolicyForm(obj=draft)
     if (
-        form.settle(lambda: actions.set_policy(meeting_id, text(form.policy), number(form.k)))
+        form.settle(
+            lambda: actions.set_policy(
+                meeting_id, text(form.policy), number(form.k), bool(form.entrance.data)
+            )
+        )
         is None
     ):
         return _step("policy", draft, form)

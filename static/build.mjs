@@ -13,7 +13,7 @@ import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { languagesFor, wordFiles } from "./words.mjs";
 
 const NAMES = [
-  "phone", "tablet", "decoder", "receipt", "verifier", "reading", "why", "notice", "screen", "admin",
+  "phone", "tablet", "entrance", "decoder", "receipt", "verifier", "reading", "why", "notice", "screen", "admin",
   "venue",
 ];
 /** Pages that are read rather than worked with share one script. */

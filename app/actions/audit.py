@@ -182,6 +182,7 @@ _WATCHED: Mapping[type, Watched] = {
             "base_url": "访问地址",
             "policy": "公布方式",
             "k": "每批最少票数",
+            "entrance": "门口屏",
             "rehearsal": "演练",
             "state": "状态",
             "present": "实到",

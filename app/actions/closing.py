@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from app.actions.entrance import void_codes_on_screens
 from app.actions.grading import reassess
 from app.actions.live import picture, subject_counts
 from app.actions.meeting import get_meeting, stopped, update_state, void_meeting
@@ -90,6 +91,7 @@ def _box_of(meeting: Meeting, stop: Stop) -> Box:
     try:
         with urn_writing(meeting.code) as urn:
             stop_urn(urn, stop)
+            void_codes_on_screens(urn)
             cast = cast_by_group(plain(urn))
             spans = spans_of_pictures(plain(urn))
             counts = {

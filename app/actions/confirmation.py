@@ -98,6 +98,7 @@ def content_digest(meeting: Meeting, action: Action) -> str:
             meeting.base_url,
             meeting.rehearsal,
             meeting.policy,
+            meeting.entrance,
             meeting.k,
         ],
         "groups": [[group.name, group.expected] for group in meeting.groups],

@@ -139,14 +139,17 @@ def set_groups(meeting_id: int, groups: Sequence[tuple[str, int]]) -> Meeting:
     return meeting
 
 
-def set_policy(meeting_id: int, policy: str, k: int) -> Meeting:
-    """Choose what the screen shows while the meeting is open, and the batch size k."""
+def set_policy(meeting_id: int, policy: str, k: int, entrance: bool = False) -> Meeting:
+    """Choose what the screen shows while the meeting is open, and the batch size k.
+
+    entrance: whether screens at the entrance may hand out codes (app.actions.entrance).
+    """
     meeting = _draft(meeting_id)
     if policy not in POLICIES:
         raise BadInput("请选择大屏公布方式。")
     if not K_LEAST <= k <= K_MOST:
         raise BadInput(f"每批票数应为 {K_LEAST} 到 {K_MOST} 的整数。")
-    meeting.policy, meeting.k = policy, k
+    meeting.policy, meeting.k, meeting.entrance = policy, k, entrance
     db.session.commit()
     return meeting
 
@@ -262,6 +265,14 @@ def revoke_display(meeting_id: int) -> Meeting:
     """Make the display link given out so far useless."""
     meeting = get_meeting(meeting_id)
     meeting.display_version = Meeting.display_version + 1
+    db.session.commit()
+    return meeting
+
+
+def revoke_entrance(meeting_id: int) -> Meeting:
+    """Make the entrance screens' link useless; the codes that they show can still be scanned."""
+    meeting = get_meeting(meeting_id)
+    meeting.entrance_version = Meeting.entrance_version + 1
     db.session.commit()
     return meeting
 

@@ -30,5 +30,5 @@ def rehearse(meeting_id: int) -> Meeting:
     made = create_meeting(draft.round_id, settings, draft.organisation_id)
     choose_subjects(made.id, records)
     set_groups(made.id, groups)
-    set_policy(made.id, draft.policy, draft.k)
+    set_policy(made.id, draft.policy, draft.k, draft.entrance)
     return open_meeting(made.id)

@@ -36,6 +36,7 @@ from app.models.round import Adjustment, GradingRecord, Round
 from app.models.scheme import SchemeState, SchemeVersion
 from app.models.urn import (
     countdowns,
+    entrance_screens,
     pictures,
     replacements,
     slips,
@@ -88,6 +89,7 @@ __all__ = [
     "boxes",
     "countdowns",
     "db",
+    "entrance_screens",
     "paper_entries",
     "paper_issues",
     "paper_results",

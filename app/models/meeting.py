@@ -11,6 +11,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -22,10 +23,11 @@ class Meeting(Base):
     """测评会.
 
     form: the frozen ballot form (JSON of app.domain.meeting.Form). display_version: raised to
-    revoke the display link. organisation_id: the part of the tree of whoever made it, to which it
-    belongs while it tests nobody; None: all of it. urn_host: address of the host on whose disk the
-    urn lies, where there are several hosts. The secret of its keys, its slips and its ballots lie
-    in its urn.
+    revoke the display link. entrance: whether a screen at the entrance hands out codes;
+    entrance_version: raised to revoke its link. organisation_id: the part of the tree of whoever
+    made it, to which it belongs while it tests nobody; None: all of it. urn_host: address of the
+    host on whose disk the urn lies, where there are several hosts. The secret of its keys, its
+    slips and its ballots lie in its urn.
     """
 
     __tablename__ = "meetings"
@@ -51,6 +53,8 @@ class Meeting(Base):
     form: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     key_digest: Mapped[bytes | None] = mapped_column(LargeBinary(16))
     display_version: Mapped[int] = mapped_column(default=1)
+    entrance: Mapped[bool] = mapped_column(default=False, server_default=false())
+    entrance_version: Mapped[int] = mapped_column(default=1, server_default="1")
     present: Mapped[int | None] = mapped_column()
     void_reason: Mapped[str] = mapped_column(String(200), default="")
     organisation_id: Mapped[int | None] = mapped_column()

@@ -68,6 +68,19 @@ slips = Table(
 )
 """The hash of a token and its group, and nothing that a ballot has."""
 
+entrance_screens = Table(
+    "entrance_screens",
+    metadata,
+    Column("screen", LargeBinary(16), primary_key=True),
+    Column("group_code", String(4), ForeignKey("groups.code"), nullable=False),
+    Column("token_hash", LargeBinary(32), nullable=False),
+    Column("turn", Integer, nullable=False),
+    CheckConstraint("length(screen) = 16", name="screen"),
+    CheckConstraint("length(token_hash) = 32", name="token_hash"),
+    sqlite_with_rowid=False,
+)
+"""The screens at the entrance and the one code that each shows; none that it has shown before."""
+
 replacements = Table(
     "replacements",
     metadata,

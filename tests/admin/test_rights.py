@@ -148,7 +148,7 @@ def _account(app: Flask, name: str, place: int | None, role: str = "") -> None:
 
 def _address(rule: str, values: dict[str, Any]) -> str:
     known = {
-        **values, "signed": "x", "version": 1, "name": "register",
+        **values, "signed": "x", "screen": "x", "version": 1, "name": "register",
         "kind": "xlsx", "group": "g1", "account_id": 1, "step": "screen",
     }  # fmt: skip
     return re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(known[found[1]]), rule)

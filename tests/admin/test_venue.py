@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -9,13 +10,21 @@ from flask import Flask
 
 from app.actions import address
 from app.actions.account import create_account
+from app.actions.attendance import record_attendance
 from app.actions.audit import look_up
 from app.actions.code import make_codes
+from app.actions.confirmation import content_digest
+from app.actions.credential import redeem_slip
 from app.actions.meeting import get_meeting
+from app.actions.quorum import Attendance
 from app.actions.slip import issue_slips
 from app.domain.address import Interface
 from app.domain.code import WITNESS as CODES
+from app.domain.encoding import b64url
+from app.domain.entrance import label
+from app.phones.voter import blind
 from tests.admin.conftest import BASE, PASSWORD, WITNESS, Office
+from tests.doors import DoorScreen, meeting_with_screens
 
 NEW = "http://192.168.1.23:8000"
 
@@ -176,3 +185,52 @@ def test_the_wifi_password_has_no_field_that_a_form_could_send(
     assert "wifi-password" in form
     assert " name=" not in form
     assert "method=" not in form
+
+
+def test_screens_at_the_entrance_are_chosen_in_the_draft_knowing_what_they_give_away(
+    app: Flask, office: Office, draft_id: int
+) -> None:
+    page = office.get(f"/admin/meetings/{draft_id}/policy").text
+    assert "谁扫了哪个码、第几个扫的，看着门口的人和系统都知道" in page
+    assert "没有选用门口屏" in office.get(f"/admin/meetings/{draft_id}/venue").text
+    before = plan_of(app, draft_id)
+    wish = {"policy": "batched", "k": "3", "entrance": "y"}
+    assert office.post(f"/admin/meetings/{draft_id}/policy", wish).status_code == 302
+    assert (
+        "看着门口的人和系统知道谁扫了哪个码"
+        in office.get(f"/admin/meetings/{draft_id}/review").text
+    )
+    assert 'id="entrance" checked' in office.get(f"/admin/meetings/{draft_id}/policy").text
+    page = office.get(f"/admin/meetings/{draft_id}/venue").text
+    assert re.search(rf'value="{BASE}/entrance/[^"#]+#[\w-]{{22}}"', page)
+    # Whoever has confirmed another plan has not confirmed this one.
+    assert plan_of(app, draft_id) != before
+
+
+def plan_of(app: Flask, meeting_id: int) -> str:
+    """What confirmations of the opening are bound to."""
+    with app.app_context():
+        return content_digest(get_meeting(meeting_id), "open")
+
+
+def test_an_open_meeting_shows_its_screens_and_dismisses_them(app: Flask, office: Office) -> None:
+    meeting_id = meeting_with_screens(app)
+    venue = f"/admin/meetings/{meeting_id}/venue"
+    assert 'id="screens"' not in office.get(venue).text
+    screen = DoorScreen(app, meeting_id)
+    screen.next()
+    page = office.get(venue).text
+    assert f'class="code">{label(screen.screen)}<' in page
+    assert b64url(screen.screen) in page
+    assert screen.shown not in page
+    with app.app_context():
+        assert screen.token is not None
+        redeem_slip(get_meeting(meeting_id).code, screen.token, blind().blinded)
+        record_attendance(meeting_id, {"g1": Attendance(0), "g2": Attendance(0)})
+    page = office.get(venue).text
+    assert "扫码的比到会的多，请核对" in page
+    assert office.post(f"{venue}/entrance/{b64url(screen.screen)}/dismiss").status_code == 302
+    assert 'id="screens"' not in office.get(venue).text
+    assert office.post(f"{venue}/entrance/nonsense/dismiss").status_code == 400
+    assert office.post(f"{venue}/entrance/revoke").status_code == 302
+    assert screen.client.get(screen.path).status_code == 403

@@ -8,20 +8,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from app.actions.attendance import record_attendance
 from app.actions.closing import close_meeting
+from app.actions.entrance import dismiss_screen, entrance_link, screens_of
 from app.actions.live import Turnout, turnout
 from app.actions.meeting import (
     Settings,
     choose_subjects,
     create_meeting,
+    get_meeting,
     open_meeting,
     set_groups,
     set_policy,
     void_meeting,
 )
+from app.actions.quorum import Attendance
 from app.actions.slip import issue_slips
 from app.config import Config
-from app.domain.encoding import b64url
+from app.domain.encoding import b64url, from_b64url
 from app.domain.scheme import parse_scheme
 from app.domain.slip import crockford
 from app.factory import create_app
@@ -53,6 +57,7 @@ class OpenMeeting:
         self.page = f"{self.door}v/{code}"
         self.receipt_page = f"{self.door}r/{code}"
         self.slips: list[Slip] = []
+        self.entrance = ""
 
     def address(self, slip: Slip) -> str:
         """What the slip's QR code holds."""
@@ -66,6 +71,18 @@ class OpenMeeting:
         """How many slips are out and used, and how many ballots are in."""
         with application(self._server.data):
             return turnout(self.code)
+
+    def dismiss_screens(self) -> None:
+        """Take back every screen at the entrance."""
+        with application(self._server.data):
+            for screen in screens_of(get_meeting(self.id)):
+                dismiss_screen(self.id, from_b64url(screen.name))
+
+    def record_attendance(self, present: int) -> None:
+        """So many of each group have come."""
+        with application(self._server.data):
+            groups = get_meeting(self.id).groups
+            record_attendance(self.id, {group.code: Attendance(present) for group in groups})
 
     def close(self) -> None:
         """Close the meeting, as the admin does."""
@@ -85,10 +102,12 @@ def open_meeting_on(
     subjects: tuple[str, ...] = SUBJECTS,
     slips: int = 6,
     also_asked: str = "",
+    entrance: bool = False,
 ) -> OpenMeeting:
     """An open meeting on `subjects` in the server's database, with so many slips.
 
-    also_asked: a further `[[questions]]` of the scheme, in TOML.
+    entrance: with screens at the entrance, and no slips. also_asked: a further `[[questions]]` of
+    the scheme, in TOML.
     """
     text = (ROOT / "schemes" / f"{scheme}.toml").read_text()
     text = text.replace("\n[satisfaction]\n", f"\n{also_asked}\n[satisfaction]\n")
@@ -118,12 +137,16 @@ def open_meeting_on(
         )
         choose_subjects(meeting.id, [record.id for record in records])
         set_groups(meeting.id, [("党员", 20), ("群众代表", 20)])
-        set_policy(meeting.id, "batched", 5)
+        set_policy(meeting.id, "batched", 5, entrance)
         open_meeting(meeting.id)
         opened = OpenMeeting(server, host, meeting.id, meeting.code)
         digest = meeting.key_digest or b""
+        if entrance:
+            opened.entrance = f"{base}{entrance_link(meeting)}"
         # A session that has read anything holds the database until it ends.
         db.session.commit()
+        if entrance:
+            return opened
         tokens = issue_slips(opened.id, "g1", slips - 1) + issue_slips(opened.id, "g2", 1)
         opened.slips = [
             Slip(crockford(t), crockford(digest[:5]), f"{crockford(t)}.{b64url(digest)}")

@@ -22,7 +22,7 @@ from app.models.urn import metadata
 from app.models.urn_file import urn_path
 from tests.voters import Example
 
-SLIP_SIDE = {"slips"}
+SLIP_SIDE = {"slips", "entrance_screens"}
 BALLOT_SIDE = {"spent_nonces", "urn_blocks"}
 SHARED = {"group_code"}
 """What both sides may have: it says nothing of a voter."""
@@ -68,7 +68,12 @@ def test_rows_have_no_hidden_number_and_lie_in_the_order_of_chance(
         if rank
     ]
     names = [name for name, _ in sorted(key, key=lambda part: part[1])]
-    chance = {"slips": "token_hash", "spent_nonces": "nonce", "urn_blocks": "block"}[table]
+    chance = {
+        "slips": "token_hash",
+        "entrance_screens": "screen",
+        "spent_nonces": "nonce",
+        "urn_blocks": "block",
+    }[table]
     assert chance in names
 
 

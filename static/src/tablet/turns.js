@@ -4,6 +4,7 @@ import { slipFromLink } from "../protocol/slip.js";
 import { _ } from "../words/words.js";
 import { cardsOf } from "../phone/cards.js";
 import { button } from "../phone/dom.js";
+import { ask } from "../phone/net.js";
 import * as slips from "../phone/slips.js";
 import { OtherTab, changeBook, readBook, storageKey } from "../phone/storage.js";
 import { Voting } from "../phone/voting.js";
@@ -11,6 +12,8 @@ import { showTrouble } from "../phone/views/welcome.js";
 import { cameraMissing, readCodes } from "./camera.js";
 import * as views from "./views.js";
 import { BROKEN_SLIP, NO_CAMERA, NO_SLIP, OTHER_MEETING, WARNING } from "./words.js";
+
+const LOOK_AGAIN_MS = 8000;
 
 /** Under which name a shared device keeps a turn: a phone's page in the same browser must not show it. */
 export function shelfOf(code) {
@@ -98,6 +101,26 @@ export class Turns extends Voting {
     if (!voided && slip && slip.stage === "sealed") return this.guard(() => this.findInBox());
     this.erase();
     return showTrouble(voided ? "meeting_voided" : "meeting_closed", []);
+  }
+
+  /** A draft is unknown to everybody; whoever sets the device up comes before the meeting opens. */
+  showRefusal(code) {
+    if (code !== "meeting_unknown") return super.showRefusal(code);
+    views.showUnknown(() => this.start());
+    const { turn } = this;
+    const look = () =>
+      this.guard(async () => {
+        try {
+          this.meeting = await ask(this.code, null);
+        } catch (error) {
+          // The next look may succeed.
+        }
+        this.stillIn(turn);
+        if (this.meeting) this.route();
+        else this.clock = setTimeout(look, LOOK_AGAIN_MS);
+      });
+    this.clock = setTimeout(look, LOOK_AGAIN_MS);
+    return undefined;
   }
 
   // Whose turn it is
@@ -226,6 +249,8 @@ export class Turns extends Voting {
     this.bell.stop();
     if (this.isIdle()) return this.next();
     this.halt();
+    // What ends now must not take the receipt off the screen.
+    this.bell.stop();
     this.finished = { secret, token };
     return this.showTurnDone();
   }

@@ -54,6 +54,20 @@ export function showCamera(onBack) {
   };
 }
 
+/** There is no such meeting, yet or at all. */
+export function showUnknown(onRetry) {
+  show(
+    "trouble",
+    [
+      h("div", { class: "result" },
+        h("span", { class: "result__sign result__sign_info", "aria-hidden": "true" }),
+        h("h1", {}, _("测评会还没有开启，或编号不对")),
+        h("p", {}, _("开启以后会自动继续，请不要关闭本页。一直这样的，请核对网址里的会议编号。"))),
+    ],
+    [button(_("重新查看"), "primary", onRetry)],
+  );
+}
+
 /** A slip was entered and not used yet. */
 export function showTurn({ meeting, subjects, onStart, onLeave }) {
   show(
