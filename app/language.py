@@ -31,6 +31,8 @@ from app.security import ADMIN_DOOR
 
 CATALOGUES = Path(__file__).resolve().parent.parent / "translations"
 PARAMETER = "lang"
+ROOM = "/screen/"
+"""What a whole room reads goes by no single browser: Chinese, unless somebody there chooses."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,8 @@ def _wanted() -> Language:
     if not has_request_context() or request.path.startswith(ADMIN_DOOR):
         return SOURCE
     asked = [tag for tag, quality in request.accept_languages if quality > 0]
+    if request.path.startswith(ROOM):
+        asked = []
     return best([request.args.get(PARAMETER, "")]) or best(asked) or SOURCE
 
 

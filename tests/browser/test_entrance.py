@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
 
+from tests.browser.examine import axe
 from tests.browser.meetings import OpenMeeting, open_meeting_on
 from tests.browser.test_phone_looks import AUDIT
 from tests.browser.voter import Voter
@@ -270,7 +271,7 @@ def test_it_can_be_read_at_every_size(
     entrance, faults = Entrance(browser, page, meeting), []
 
     def look(step: str) -> None:
-        faults.extend(f"{step}: {fault}" for fault in page.evaluate(AUDIT))
+        faults.extend(f"{step}: {fault}" for fault in page.evaluate(AUDIT) + axe(page))
         screenshot(page, f"entrance-{shape[0]}-{language}-{step}")
 
     entrance.open(None)

@@ -25,7 +25,9 @@ from app.actions.meeting import (
 )
 from app.config import Config
 from app.factory import create_app
+from app.language import LANGUAGES
 from app.models import MeetingSubject, db
+from tests.browser.examine import axe
 from tests.pages import SCREEN, Pages
 from tests.serving import Server
 from tests.watching import Json, cast_votes, open_demo
@@ -68,7 +70,10 @@ def acting_on(server: Server) -> Iterator[None]:
 
 def faults(page: Page) -> list[str]:
     least = LEAST_TYPE * page.evaluate("Math.min(innerWidth / 1920, innerHeight / 1080)")
-    found: list[str] = page.evaluate(FAULTS, least)
+    found: list[str] = []
+    for language in LANGUAGES:
+        found += [f"{language.tag}: {fault}" for fault in page.evaluate(FAULTS, least) + axe(page)]
+        page.evaluate("document.getElementById('language').click()")
     return found
 
 
@@ -202,7 +207,15 @@ def test_under_the_turnout_policy_the_screen_says_when_results_come(
 
 @pytest.mark.parametrize(
     ("subjects", "width", "height"),
-    [(1, 1920, 1080), (8, 1920, 1080), (8, 1440, 900), (8, 1280, 720), (12, 1920, 1080)],
+    [
+        (1, 1920, 1080),
+        (3, 1920, 1080),
+        (5, 1920, 1080),
+        (8, 1920, 1080),
+        (8, 1440, 900),
+        (8, 1280, 720),
+        (12, 1920, 1080),
+    ],
 )
 def test_every_number_of_subjects_fits_the_screen_without_scrolling(
     hall: Server, pages: Pages, subjects: int, width: int, height: int

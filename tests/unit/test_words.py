@@ -29,7 +29,7 @@ from tools.words import (
 
 HAN = re.compile(r"[\u3400-\u9fff]")
 OTHERS = [language for language in LANGUAGES if language is not SOURCE]
-CHINESE_ONLY = {"screen.html"}
+CHINESE_ONLY: set[str] = set()
 SCRIPTS = sorted(
     file
     for file in (ROOT / "static" / "src").rglob("*.js")
@@ -151,7 +151,7 @@ def test_outcomes_of_objections_are_among_the_sentences(code: Catalog) -> None:
 
 VOTERS_STYLES = sorted(
     file
-    for folder in ("phone", "receipt", "verifier", "why", "notice", "tablet", "words")
+    for folder in ("phone", "receipt", "verifier", "why", "notice", "tablet", "entrance", "words")
     for file in (ROOT / "static" / "src" / folder).glob("*.css")
 )
 SIDES = re.compile(

@@ -1,20 +1,23 @@
-/** Small hands on the page. Texts become text nodes, never markup. */
+/** Small hands on the page. Texts and words become text nodes, never markup. */
+
+import { Own, Words, nodeOf, say } from "../words/words.js";
 
 export const byId = (id) => document.getElementById(id);
 
-/** An element of a class, with texts or elements in it. */
+/** An element of a class, with texts, words or elements in it. */
 export function make(name, className, ...children) {
   const element = document.createElement(name);
   element.className = className;
   for (const child of children) {
-    element.appendChild(typeof child === "object" ? child : document.createTextNode(child));
+    const shown = typeof child !== "object" || child instanceof Words || child instanceof Own;
+    element.appendChild(shown ? nodeOf(child) : child);
   }
   return element;
 }
 
-export function setText(id, text) {
+export function setText(id, words) {
   const element = byId(id);
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent !== String(words)) say(element, words);
 }
 
 export function show(id, shown) {

@@ -5,11 +5,14 @@ import { byId, fit, setText, show } from "./dom.js";
 import { buildRows, fillRows, fitRows } from "./rows.js";
 import { roll } from "./roll.js";
 import { drawCode } from "../qr/draw.js";
+import { OWN, _, own, say as tell, setAttribute, startLanguage } from "../words/words.js";
 import { wifiOfFragment, wifiText } from "../venue/wifi.js";
 
 const TITLE_SIZES = [0.6, 0.52, 0.44, 0.36, 0.3, 0.28];
 const JOIN_SIZES = [0.42, 0.38, 0.34, 0.3, 0.28];
-const STATES = { draft: "尚未开始", open: "正在投票", closed: "投票结束", voided: "已作废" };
+const STATES = {
+  draft: _("尚未开始"), open: _("正在投票"), closed: _("投票结束"), voided: _("已作废"),
+};
 const base = document.body.getAttribute("data-base");
 const WIFI = `mingce.wifi.${base}`;
 
@@ -23,17 +26,17 @@ const end = follow(base, {
     if (stateOf(picture) === "closed" || stateOf(picture) === "voided") end();
     update();
   },
-  lost: () => banner("正在重新连接…画面暂不更新，已投的票不会丢失"),
+  lost: () => banner(_("正在重新连接…画面暂不更新，已投的票不会丢失")),
   back: () => banner(""),
   revoked() {
     banner("");
     document.body.setAttribute("data-state", "alone");
     show("figures", false);
-    setText("state", "链接失效");
+    setText("state", _("链接失效"));
     show("panel-head", false);
     show("rows", false);
     show("legend", false);
-    say("大屏链接已失效", "请在管理页面重新打开大屏。");
+    say(_("大屏链接已失效"), _("请在管理页面重新打开大屏。"));
   },
 });
 
@@ -64,14 +67,15 @@ async function fetchMeeting() {
 
 /** What stays the same while a meeting runs. */
 function introduce() {
-  document.title = `${meeting.title} · 大屏`;
+  tell(document.querySelector("title"), _("%(title)s · 大屏", { title: meeting.title }));
+  byId("title").lang = OWN.lang;
   setText("code", meeting.code);
   setText("head-code", meeting.code);
   setText("wifi", meeting.wifi);
   const wifi = roomWifi();
   if (wifi) {
     meeting.wifi = wifi.name;
-    byId("wifi-code").replaceChildren(drawCode(wifiText(wifi), "会场 Wi-Fi 的二维码"));
+    byId("wifi-code").replaceChildren(drawCode(wifiText(wifi), String(_("会场 Wi-Fi 的二维码"))));
   }
   show("wifi-code", Boolean(wifi));
   byId("wifi-line").classList.toggle("join__wifi_code", Boolean(wifi));
@@ -141,13 +145,13 @@ function drawProof() {
 }
 
 function drawResults(final, released) {
-  setText("heading", final ? "测评结果" : "测评情况");
-  setText("badge", final ? "最终结果" : "暂时结果");
+  setText("heading", final ? _("测评结果") : _("测评情况"));
+  setText("badge", final ? _("最终结果") : _("暂时结果"));
   setText(
     "remark",
     final
-      ? `共计 ${released.at} 票，投票已结束`
-      : `以下为前 ${released.at} 票的结果，落后一批显示，以保护无记名`,
+      ? _("共计 %(count)s 票，投票已结束", { count: released.at })
+      : _("以下为前 %(count)s 票的结果，落后一批显示，以保护无记名", { count: released.at }),
   );
   fillRows(released);
 }
@@ -156,14 +160,16 @@ function drawResults(final, released) {
 function explain(state) {
   const { live, k } = meeting.policy;
   show("progress", state === "open" && live === "batched");
-  if (state === "draft") say("测评会尚未开始", "请稍候，听主持人安排。");
-  else if (state === "voided") say("本次测评会已作废", "已投的票全部销毁，不予计票。\n请听主持人安排。");
-  else if (live === "turnout") say("投票结束后公布结果", "投票期间只显示人数，以保护无记名。");
+  if (state === "draft") say(_("测评会尚未开始"), _("请稍候，听主持人安排。"));
+  else if (state === "voided") {
+    say(_("本次测评会已作废"), _("已投的票全部销毁，不予计票。\n请听主持人安排。"));
+  }
+  else if (live === "turnout") say(_("投票结束后公布结果"), _("投票期间只显示人数，以保护无记名。"));
   else {
     const cast = picture.live.cast;
     say(
-      `投满 ${2 * k} 票后开始显示结果`,
-      `每 ${k} 票为一批，落后一批显示。\n谁也不能从大屏看出某个人的选择。`,
+      _("投满 %(count)s 票后开始显示结果", { count: 2 * k }),
+      _("每 %(count)s 票为一批，落后一批显示。\n谁也不能从大屏看出某个人的选择。", { count: k }),
     );
     byId("progress-done").style.width = `${Math.min(100, (100 * cast) / (2 * k))}%`;
   }
@@ -175,10 +181,10 @@ function say(title, text) {
   setText("message-text", text);
 }
 
-function banner(text) {
+function banner(words) {
   const shown = byId("banner");
-  if (text) shown.textContent = text;
-  shown.classList.toggle("banner_shown", Boolean(text));
+  if (words) tell(shown, words);
+  shown.classList.toggle("banner_shown", Boolean(words));
 }
 
 function startFullScreen() {
@@ -195,7 +201,10 @@ function startFullScreen() {
     if ((event.key === "f" || event.key === "F") && !event.ctrlKey && !event.metaKey) toggle();
   });
   for (const name of ["fullscreenchange", "webkitfullscreenchange"]) {
-    document.addEventListener(name, () => show("full", !isFull()));
+    document.addEventListener(name, () => {
+      show("full", !isFull());
+      show("language", !isFull());
+    });
   }
   show("full", true);
 }
@@ -212,6 +221,18 @@ function startIdling() {
   wake();
 }
 
+/** Words change in place; what was made to measure is made anew. */
+function startLanguages() {
+  startLanguage(false);
+  setAttribute(byId("receipt-code"), "alt", _("查验页面的二维码"));
+  byId("language").addEventListener("click", () => {
+    if (!meeting || !picture) return;
+    introduce();
+    draw();
+  });
+}
+
 window.addEventListener("resize", fitWords);
 startFullScreen();
+startLanguages();
 startIdling();

@@ -1,6 +1,7 @@
 /** One row for each subject: name, bar of the choices, counts, rate; in pages of at most eight. */
 import { byId, empty, fitName, make, setText, show } from "./dom.js";
 import { roll } from "./roll.js";
+import { _, own } from "../words/words.js";
 
 const ROWS_MOST = 8;
 const TURN_MS = 12000;
@@ -70,7 +71,7 @@ export function fillRows(released) {
 export function fitRows() {
   if (!rows.length) return;
   const [sizes, oneLine] = NAME_SIZES[pages[0].children.length];
-  for (const row of rows) fitName(row.name, row.plan.name, sizes, oneLine);
+  for (const row of rows) fitName(row.name, String(row.plan.name), sizes, oneLine);
 }
 
 /** Subject × kind of question; the questions of one kind (seven indicators) go into one bar. */
@@ -91,7 +92,9 @@ function planRows(meeting) {
       plans.push({
         subject,
         cells: cells.map((cell) => cell.id),
-        name: kinds.length > 1 ? `${subject.name}（${kindTitle(titles)}）` : subject.name,
+        name: kinds.length > 1
+          ? _("%(name)s（%(kind)s）", { name: subject.name, kind: kindTitle(titles) })
+          : own(subject.name),
         choices: coloured(cells[0].choices, rated ? rule : null),
         rated,
         weighted: rated && rule.weighted,
@@ -103,11 +106,11 @@ function planRows(meeting) {
 
 /** The rate of all marks together is not the one that counts where voter groups have weights. */
 function rateLabel(weighted) {
-  return weighted ? "未加权满意率" : "满意率";
+  return weighted ? _("未加权满意率") : _("满意率");
 }
 
 function kindTitle(questions) {
-  return questions.length === 1 ? questions[0].title : `${questions.length}项合计`;
+  return questions.length === 1 ? questions[0].title : _("%(count)s项合计", { count: questions.length });
 }
 
 /** Choices with the name of their colour: what counts as satisfied is green or blue. */
@@ -124,8 +127,10 @@ function coloured(choices, rule) {
     return `poor${Math.min(poor.length - 1 - poor.indexOf(choice), 2) + 1}`;
   };
   return [
-    ...choices.map((choice) => ({ ...choice, colour: colour(choice) })),
-    { value: ABSTAIN, label: "弃权", colour: "abstain" },
+    ...choices.map((choice) => ({
+      value: choice.value, label: own(choice.label), colour: colour(choice),
+    })),
+    { value: ABSTAIN, label: _("弃权"), colour: "abstain" },
   ];
 }
 
@@ -149,7 +154,7 @@ function buildRow(plan, shared) {
     row.counts[choice.value] = make("b", "legend__count", "0");
     const item = make("li", "legend__item", make("i", `chip ${choice.colour}`));
     if (!shared) item.appendChild(make("span", "", choice.label));
-    else item.setAttribute("aria-label", choice.label);
+    else item.setAttribute("aria-label", String(choice.label));
     item.appendChild(row.counts[choice.value]);
     legend.appendChild(item);
     row.segments[choice.value] = make("span", `bar__part ${choice.colour}`);
@@ -184,5 +189,5 @@ function startTurning() {
 function turnTo(number) {
   turned = number;
   pages.forEach((page, index) => page.classList.toggle("rows__page_shown", index === number));
-  setText("page", `第${number + 1}/${pages.length}页`);
+  setText("page", _("第%(number)s/%(count)s页", { number: number + 1, count: pages.length }));
 }
