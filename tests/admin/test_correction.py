@@ -351,6 +351,8 @@ def test_nothing_joins_or_changes_a_round_that_is_final(app: Flask, code: str) -
 def test_who_was_not_tested_is_counted_named_and_given_a_reason(
     app: Flask, office: Office, round_id: int
 ) -> None:
+    early = {"why_untested": "太早写的原因"}
+    assert "太早写的原因" in office.post(f"/admin/rounds/{round_id}/final", early).text
     with app.app_context():
         for record_id, score in ((1, "95"), (2, "85"), (3, "50")):
             change_scores(record_id, score, score)
