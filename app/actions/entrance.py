@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from app.actions.gate import code_of, meeting_here, open_urn
 from app.actions.slip import SlipTotals, slip_totals
-from app.actions.urn import make_room
+from app.actions.urn import make_room, replaced_by_group
 from app.domain.credential import ELEMENT_BYTES
 from app.domain.encoding import b64url
 from app.domain.entrance import KEY_BYTES, SCREENS_MOST, Wish, is_full, label
@@ -189,7 +189,9 @@ def _put(urn: Connection, wish: Wish, current: bytes | None) -> bool:
         )
     )
     totals, expected = _totals(urn, wish.group)
-    if is_full(totals.issued - totals.voided, unused == wish.group, expected):
+    # Whose slip was voided for a paper has the paper.
+    papers = replaced_by_group(plain(urn)).get(wish.group, 0)
+    if is_full(totals.issued - totals.voided + papers, unused == wish.group, expected):
         return False
     screens = urn.scalar(select(func.count()).select_from(entrance_screens)) or 0
     if _issued(urn) >= SLIPS_MOST or (current is None and screens >= SCREENS_MOST):

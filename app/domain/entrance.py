@@ -54,6 +54,7 @@ def label(screen: bytes) -> str:
 def is_full(out: int, returned: bool, expected: int) -> bool:
     """Whether a group may get no more codes.
 
-    out: issued and not voided. returned: one of them comes back unused for the new one.
+    out: issued and not voided, or exchanged for a paper. returned: one of them comes back unused
+    for the new one.
     """
     return out - returned >= expected

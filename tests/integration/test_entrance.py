@@ -13,6 +13,7 @@ from app.actions.closing import close_meeting
 from app.actions.credential import redeem_slip
 from app.actions.entrance import dismiss_screen, screens_of
 from app.actions.meeting import get_meeting, revoke_entrance, void_meeting
+from app.actions.replacement import replace_slip, take_back_replacement
 from app.actions.slip import issue_slips, slip_totals, void_unused_slips
 from app.domain.encoding import b64url
 from app.domain.entrance import SCREENS_MOST, label
@@ -114,6 +115,23 @@ def test_no_more_codes_than_are_expected_whoever_handed_them_out(
     with app.app_context():
         assert void_unused_slips(meeting_id, "g1") == EXPECTED["g1"] - 2
     assert screen.next()["standing"] == "shown"
+
+
+def test_who_was_given_a_paper_for_a_lost_phone_leaves_no_room_for_another_code(
+    app: Flask, meeting_id: int, screen: DoorScreen
+) -> None:
+    with app.app_context():
+        printed = issue_slips(meeting_id, "g1", EXPECTED["g1"] - 1)
+    for token in (*printed, screen.token):
+        scan(app, meeting_id, token)
+    assert screen.next()["standing"] == "full"
+    with app.app_context():
+        replace_slip(meeting_id, printed[0], None)
+    # A code now would make one more vote than people: the paper is that person's.
+    assert screen.next()["standing"] == "full"
+    with app.app_context():
+        take_back_replacement(meeting_id, printed[0], None)
+    assert screen.next()["standing"] == "full"
 
 
 def test_another_group_takes_the_code_back_unless_it_is_full(
