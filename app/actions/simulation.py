@@ -7,7 +7,6 @@ that is no rehearsal is refused: by whoever begins, and by the door that they wo
 from __future__ import annotations
 
 import json
-import random
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,6 +39,7 @@ from app.phones.voter import (
     send,
 )
 from app.phones.voter import Meeting as Face
+from app.process import chance
 
 VOTERS_MOST = 200
 LAST_SCAN_SECONDS = 45.0
@@ -47,7 +47,6 @@ THINKING_SECONDS = (3.0, 12.0)
 """All have scanned within so long, and each takes so long over the ballot."""
 
 log = structlog.get_logger()
-chance = random.SystemRandom()
 
 
 class Begun(NamedTuple):

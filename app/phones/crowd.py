@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableSequence, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from app.domain.meeting import ABSTAIN
 from app.phones.voter import (
@@ -44,7 +43,17 @@ class Outcome(NamedTuple):
     failure: NotCast | None = None
 
 
-def random_choices(meeting: Meeting, voters: int, chance: random.Random) -> list[Choices]:
+class Chance(Protocol):
+    """What is drawn with: a `random.Random`, seeded or the system's."""
+
+    def choices(self, population: Sequence[str], weights: Sequence[float], *, k: int) -> list[str]:
+        """So many of these, each by its weight."""
+
+    def shuffle(self, x: MutableSequence[str]) -> None:
+        """Any order."""
+
+
+def random_choices(meeting: Meeting, voters: int, chance: Chance) -> list[Choices]:
     """Choices of `voters` voters, drawn at random."""
     drawn = {}
     for cell, lawful in meeting.cells.items():
@@ -56,7 +65,7 @@ def random_choices(meeting: Meeting, voters: int, chance: random.Random) -> list
 
 
 def planned_choices(
-    meeting: Meeting, marks: Mapping[str, Mapping[str, int]], voters: int, chance: random.Random
+    meeting: Meeting, marks: Mapping[str, Mapping[str, int]], voters: int, chance: Chance
 ) -> list[Choices]:
     """Choices that add up to exactly `marks` (cell id → choice → number), in any order.
 
