@@ -83,8 +83,9 @@ def _page(meeting_id: int, form: AddressForm) -> Answer:
     if found.state not in ("draft", "open"):
         raise MeetingStateChanged
     tablet = f"{found.base_url}/t/{found.code}"
+    # On the host that has the urn, where there are several; it is known by what it refuses here.
+    stand = progress(found) if found.entrance and found.state == "open" else None
     entrance = f"{found.base_url}{screens.entrance_link(found)}" if found.entrance else ""
-    is_shown = found.entrance and found.state == "open"
     page = render_template(
         "admin/venue.html",
         meeting=found,
@@ -96,8 +97,8 @@ def _page(meeting_id: int, form: AddressForm) -> Answer:
         display=f"{found.base_url}{display_link(found)}",
         entrance=entrance,
         entrance_code=qr(entrance) if entrance else None,
-        screens=screens.screens_of(found) if is_shown else [],
-        progress=progress(found) if is_shown else None,
+        screens=screens.screens_of(found) if stand else [],
+        progress=stand,
         attendance=attendance_of(found),
     )
     return page, code_status(form) if form.errors else 200

@@ -154,10 +154,13 @@ def came(meeting_id: int, group: str) -> int | None:
 
 
 def screens_of(meeting: Meeting) -> list[Screen]:
-    """The screens of an open meeting. Raises UrnMissing."""
+    """The screens of an open meeting; none where it has just ended."""
     names = {group.code: group.name for group in meeting.groups}
-    with urn_reading(meeting.code) as urn:
-        rows = urn.execute(select(entrance_screens)).all() if _has_screens(urn) else []
+    try:
+        with urn_reading(meeting.code) as urn:
+            rows = urn.execute(select(entrance_screens)).all() if _has_screens(urn) else []
+    except UrnMissing:
+        return []
     return sorted(
         (Screen(b64url(row.screen), label(row.screen), names[row.group_code]) for row in rows),
         key=lambda one: one.label,

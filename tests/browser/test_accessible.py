@@ -6,14 +6,16 @@ of three shapes. What a change of language or size must not do is seen on the wa
 
 from __future__ import annotations
 
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from app.domain.encoding import b64url
 from tests.browser.examine import Examiner, axe
-from tests.browser.meetings import OpenMeeting
+from tests.browser.meetings import OpenMeeting, open_meeting_on
+from tests.browser.test_entrance import Entrance
 from tests.browser.test_tablet import Tablet
 from tests.browser.voter import Voter
-from tests.pages import PHONE, Pages
+from tests.pages import INSECURE_HOST, PHONE, Pages
+from tests.serving import Server
 
 
 def test_the_examiner_finds_faults(phone_page: Page, meeting: OpenMeeting) -> None:
@@ -207,3 +209,23 @@ def test_a_turn_on_a_shared_device(
     examiner.look(phone_page, "done")
     tablet.receipt_of(meeting.slips[0])
     examiner.look(phone_page, "receipt")
+
+
+def test_a_screen_at_the_entrance(
+    browser: Browser, phone_page: Page, hall: Server, examiner: Examiner
+) -> None:
+    meeting = open_meeting_on(hall, INSECURE_HOST, entrance=True)
+    entrance = Entrance(browser, phone_page, meeting)
+    entrance.open(None)
+    expect(phone_page.locator("[data-group]").first).to_be_visible()
+    examiner.look(phone_page, "groups")
+    # Another code in between would take the focus; the screen looks again once this is over.
+    phone_page.route("**/look", lambda _route: None)
+    phone_page.locator("[data-group]").first.click()
+    expect(entrance.code).to_be_visible()
+    examiner.look(phone_page, "code")
+    phone_page.locator("summary").click()
+    examiner.look(phone_page, "staff")
+    phone_page.unroute("**/look")
+    phone_page.goto(meeting.entrance.partition("#")[0].replace("/entrance/", "/entrance/x"))
+    examiner.look(phone_page, "revoked")

@@ -308,8 +308,10 @@ def test_two_windows_of_one_tablet_do_not_share_a_turn(
 ) -> None:
     other = Tablet(pages.watch(context.new_page()), meeting)
     other.open()
+    tablet.page.bring_to_front()
     tablet.fill(meeting.slips[0], "好", "较差", None)
     other.sees("本页已在另一个窗口打开")
+    other.page.bring_to_front()
     other.tap("在这里继续")
     other.sees(LOCKED)
     tablet.sees("本页已在另一个窗口打开")
