@@ -7,12 +7,13 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from app.actions.account import create_account
+from app.actions.account import account_by_name, create_account
 from app.actions.confirmation import stop_countdown
 from app.actions.countdown import start_countdown
 from app.actions.display import display_link
 from app.actions.meeting import get_meeting
 from app.domain.countdown import WAIT
+from app.models import Confirmation, db
 from app.models.base import writing
 from tests.browser.meetings import application, open_meeting_on
 from tests.browser.voter import Voter
@@ -24,8 +25,28 @@ SECONDS = 120
 
 
 def _count_down(server: Server, meeting_id: int, seconds: int) -> None:
-    with application(server.data), writing():
-        start_countdown(get_meeting(meeting_id), seconds, 6, "王主持、李监票")
+    """As if two people had confirmed the end."""
+    with application(server.data):
+        for part in ("host", "witness"):
+            name = f"{part} of {meeting_id}"
+            account = account_by_name(name) or create_account(name, PASSWORD)
+            db.session.merge(
+                Confirmation(
+                    meeting_id=meeting_id,
+                    action="close",
+                    part=part,
+                    account_id=account.id,
+                    name=name,
+                    by_code=False,
+                    digest="",
+                    at=0,
+                    present=6,
+                    countdown=seconds,
+                )
+            )
+        db.session.commit()
+        with writing():
+            start_countdown(get_meeting(meeting_id), seconds, 6, "王主持、李监票")
 
 
 def test_the_end_is_counted_down_everywhere_and_waits_for_who_has_scanned(

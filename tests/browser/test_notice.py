@@ -91,7 +91,13 @@ def test_the_superior_follows_it_on_a_laptop(
 
 
 def test_overdue_plans_are_seen_on_a_laptop(
-    app: Flask, server: Server, code: str, wide_page: Page, screenshot: Callable[..., Path]
+    app: Flask,
+    server: Server,
+    code: str,
+    wide_page: Page,
+    phone_page: Page,
+    examiner: Examiner,
+    screenshot: Callable[..., Path],
 ) -> None:
     day = today()
     with app.app_context():
@@ -103,6 +109,10 @@ def test_overdue_plans_are_seen_on_a_laptop(
             )
             made = begin_rectification(record_id, plan, begun)
         add_entry(made.id, "proof", "会议记录六份。", day)
+        public = made.code
+    phone_page.goto(f"{server.base}/z/{public}")
+    expect(phone_page.locator("h1")).to_have_text("第二党支部整改方案")
+    examiner.look(phone_page, "public plan")
     page = wide_page
     page.goto(f"{server.base}/admin/rectifications")
     page.fill("#name", NAME)

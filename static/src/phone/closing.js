@@ -62,7 +62,8 @@ export class ClosingBell {
     if (!closing) return this.hide();
     const fresh = !this.banner;
     if (fresh) {
-      this.banner = document.createElement("p");
+      // A landmark of its own, which a screen reader finds beside the page.
+      this.banner = document.createElement("aside");
       this.banner.className = "closing";
       document.body.insertBefore(this.banner, document.getElementById("page"));
       this.ticking = setInterval(() => this.tick(), 500);
