@@ -199,6 +199,14 @@ class ReplaceForm(Form):
     code = StringField("监票人的一次性码", [at_most(20)])
 
 
+class DiscardForm(Form):
+    """which: account ids with a hyphen between. name, code: the scrutineer's, who types them."""
+
+    which = StringField("作废的录入", [at_most(40)])
+    name = StringField("监票人的用户名", [at_most(NAME_MOST)])
+    code = StringField("监票人的一次性码", [at_most(20)])
+
+
 class VoidUnusedForm(Form):
     group = SelectField("类别", validate_choice=False, default="")
 

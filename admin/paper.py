@@ -8,12 +8,16 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import Form
+from admin.forms import DiscardForm, Form, code_status, text
+from admin.guard import me
+from admin.limits import limit_failures, own_key
 from app.actions import paper as actions
+from app.actions.confirmation import Witness, witness_by_code
 from app.actions.meeting import get_meeting
+from app.actions.recount import discard_entries, tellers_of
 from app.domain import meeting as domain
 from app.domain.errors import BadInput, MeetingStateChanged, NotFound
-from app.domain.paper import PAPERS_MOST, Entry, PaperGroup
+from app.domain.paper import CORRECTIONS_MOST, PAPERS_MOST, Entry, PaperGroup
 from app.models import Meeting
 
 Answer = str | Response | tuple[str, int]
@@ -66,7 +70,41 @@ def count_papers(meeting_id: int) -> Answer:
     return redirect(url_for("admin.papers", meeting_id=meeting_id))
 
 
-def _page(found: Meeting, issue: Form | None = None, count: Form | None = None) -> str:
+@blueprint.post("/meetings/<int:meeting_id>/papers/discard")
+@limit_failures("10 per minute", own_key)
+def discard_papers(meeting_id: int) -> Answer:
+    """Discard one entry or both, with the scrutineer, so that papers are counted anew."""
+    found, form = _open(meeting_id), DiscardForm()
+
+    def discard() -> bool:
+        discard_entries(meeting_id, _chosen(text(form.which)), _witness(found, form))
+        return True
+
+    if form.settle(discard) is None:
+        return _page(found, discard=form), code_status(form)
+    flash("已作废选定的录入，操作记录里有。请计票人重新清点、录入。", "success")
+    return redirect(url_for("admin.papers", meeting_id=meeting_id))
+
+
+def _chosen(which: str) -> set[int]:
+    parts = which.split("-")
+    if not all(part.isdecimal() and part.isascii() and len(part) < 10 for part in parts):
+        raise BadInput("请选择作废哪一份录入。")
+    return {int(part) for part in parts}
+
+
+def _witness(found: Meeting, form: DiscardForm) -> Witness | None:
+    if found.rehearsal:
+        return None
+    return witness_by_code(found.id, me(), text(form.name), text(form.code))
+
+
+def _page(
+    found: Meeting,
+    issue: Form | None = None,
+    count: Form | None = None,
+    discard: DiscardForm | None = None,
+) -> str:
     state = actions.counting(found, current_user.account.id)
     typed = dict(request.form) if issue or count else _typed(state)
     return render_template(
@@ -77,6 +115,9 @@ def _page(found: Meeting, issue: Form | None = None, count: Form | None = None) 
         typed={**_typed(state), **typed},
         issue=issue or Form(formdata=None),
         count=count or Form(formdata=None),
+        discard=discard or DiscardForm(formdata=None),
+        tellers=tellers_of(found),
+        corrections_most=CORRECTIONS_MOST,
     )
 
 

@@ -143,7 +143,7 @@ RIGHTS = {
             "confirm_by_code",
             "meeting_review", "meeting_settings", "issue_slips", "slips_again", "void_slip",
             "void_unused_slips", "replace_slip", "simulate_phones", "stop_phones", "extend_closing",
-            "stop_closing", "finish_closing", "meeting_subjects", "void_meeting",
+            "discard_papers", "stop_closing", "finish_closing", "meeting_subjects", "void_meeting",
         ),
         Right("meeting.run", "meeting"),
     ),

@@ -6,8 +6,19 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import delete, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    case,
+    delete,
+    exists,
+    insert,
+    or_,
+    select,
+    update,
+)
 
+from app.actions.audit import note
 from app.actions.grading import scheme_of
 from app.actions.meeting import get_meeting
 from app.actions.urn import replaced_by_group
@@ -15,6 +26,7 @@ from app.actions.whereabouts import other_host
 from app.domain.errors import BadInput, MeetingStateChanged, PaperNotAgreed, UrnElsewhere
 from app.domain.meeting import Form
 from app.domain.paper import (
+    CORRECTIONS_MOST,
     PAPERS_MOST,
     Difference,
     Entry,
@@ -29,6 +41,10 @@ from app.models.base import writing
 from app.models.urn_file import UrnMissing, plain, urn_reading
 
 TELLERS = 2
+NO_MORE_CORRECTIONS = (
+    f"两人都录入以后，每人最多更正 {CORRECTIONS_MOST} 次，您已经用完，这次更正没有收下。"
+    "请主持人和监票人把两份录入一起作废，两人各自重新清点。"
+)
 
 
 class Papers(NamedTuple):
@@ -73,7 +89,8 @@ class Counting(NamedTuple):
 
     issued, stated: papers handed out, with and without those for lost phones. mine: own entry, or
     None. entered: how many tellers have entered. full: two others have, so this account may not.
-    differences: None until this teller and another have entered.
+    differences: None until this teller and another have entered. left: corrections that this teller
+    has left then.
     """
 
     issued: dict[str, int]
@@ -83,11 +100,17 @@ class Counting(NamedTuple):
     full: bool
     differences: tuple[Difference, ...] | None
     excess: str | None
+    left: int | None
 
     @property
     def agreed(self) -> bool:
         """Two tellers have found the same."""
         return self.differences == ()
+
+    @property
+    def exhausted(self) -> bool:
+        """This teller may change nothing any more."""
+        return self.left is not None and self.left < 1
 
 
 def papers_issued(meeting: Meeting) -> dict[str, int]:
@@ -143,13 +166,15 @@ def issue_papers(meeting_id: int, issued: Mapping[str, int]) -> None:
 
 
 def counting_has_begun(meeting: Meeting) -> bool:
-    """Whether a teller has entered anything."""
-    return bool(_entries(meeting))
+    """Whether a teller has entered anything, discarded since or not."""
+    mine = paper_entries.c.meeting_id == meeting.id
+    return bool(db.session.scalar(select(exists().where(mine))))
 
 
 def enter_papers(meeting_id: int, account_id: int, entry: Entry) -> None:
     """Take one teller's count, or the correction of it; two accounts count a meeting.
 
+    Beside another's entry only a few corrections are taken; the same numbers again are none.
     Raises BadInput with every sentence that keeps it from being taken, MeetingStateChanged.
     """
     with writing():
@@ -160,15 +185,43 @@ def enter_papers(meeting_id: int, account_id: int, entry: Entry) -> None:
             raise BadInput("已有两名计票人录入，第三个账号不能再录。")
         if problems := entry_problems(form, _names(meeting), entry, meeting.k):
             raise BadInput("\n".join(problems))
-        mine = (paper_entries.c.meeting_id == meeting.id) & (
-            paper_entries.c.account_id == account_id
+        if account_id not in entries:
+            _enter(meeting, account_id, entry)
+        elif entries[account_id] != entry:
+            _correct(meeting, account_id, entry)
+
+
+def _enter(meeting: Meeting, account_id: int, entry: Entry) -> None:
+    discarded = _entry_of(meeting, account_id) & paper_entries.c.discarded
+    db.session.execute(delete(paper_entries).where(discarded))
+    db.session.execute(
+        insert(paper_entries).values(
+            meeting_id=meeting.id, account_id=account_id, entry=msgspec.to_builtins(entry)
         )
-        db.session.execute(delete(paper_entries).where(mine))
-        db.session.execute(
-            insert(paper_entries).values(
-                meeting_id=meeting.id, account_id=account_id, entry=msgspec.to_builtins(entry)
-            )
+    )
+
+
+def _correct(meeting: Meeting, account_id: int, entry: Entry) -> None:
+    other, number = paper_entries.alias(), paper_entries.c.corrections
+    beside = exists().where(
+        other.c.meeting_id == meeting.id,
+        other.c.account_id != account_id,
+        other.c.discarded.is_(False),
+    )
+    done = db.session.execute(
+        update(paper_entries)
+        .where(
+            _entry_of(meeting, account_id),
+            paper_entries.c.discarded.is_(False),
+            or_(~beside, number < CORRECTIONS_MOST),
         )
+        .values(
+            entry=msgspec.to_builtins(entry), corrections=case((beside, number + 1), else_=number)
+        )
+    )
+    if not isinstance(done, CursorResult) or done.rowcount != 1:
+        raise BadInput(NO_MORE_CORRECTIONS)
+    note("更正纸质票录入", f"{meeting.title}（{meeting.code}）", {})
 
 
 def counting(meeting: Meeting, account_id: int) -> Counting:
@@ -189,6 +242,7 @@ def counting(meeting: Meeting, account_id: int) -> Counting:
         excess=excess(_names(meeting), issued, mine, _clause(meeting))
         if mine and found == ()
         else None,
+        left=CORRECTIONS_MOST - _corrections(meeting, account_id) if compared else None,
     )
 
 
@@ -209,7 +263,8 @@ def agreed_papers(meeting: Meeting) -> Papers | None:
     if found := differences(form, _names(meeting), first, second):
         places = "；".join(d.place for d in found[:5])
         raise PaperNotAgreed(
-            f"两名计票人录入的纸质票有 {len(found)} 处不一致：{places}。请一起重新清点后更正。"
+            f"两名计票人录入的纸质票有 {len(found)} 处不一致：{places}。请一起重新清点后更正；"
+            "更正次数用完的，请主持人和监票人把两份录入一起作废，重新清点。"
         )
     names = db.session.scalars(select(Account.name).where(Account.id.in_(entries)))
     return Papers(issued, first, tuple(sorted(names)), papers_replaced(meeting))
@@ -250,10 +305,19 @@ def papers_of(meeting: Meeting) -> Papers | None:
 def _entries(meeting: Meeting) -> dict[int, Entry]:
     rows = db.session.execute(
         select(paper_entries.c.account_id, paper_entries.c.entry)
-        .where(paper_entries.c.meeting_id == meeting.id)
+        .where(paper_entries.c.meeting_id == meeting.id, paper_entries.c.discarded.is_(False))
         .order_by(paper_entries.c.account_id)
     )
     return {row.account_id: _read(row.entry) for row in rows}
+
+
+def _corrections(meeting: Meeting, account_id: int) -> int:
+    mine = _entry_of(meeting, account_id)
+    return db.session.scalar(select(paper_entries.c.corrections).where(mine)) or 0
+
+
+def _entry_of(meeting: Meeting, account_id: int) -> ColumnElement[bool]:
+    return (paper_entries.c.meeting_id == meeting.id) & (paper_entries.c.account_id == account_id)
 
 
 def _read(entry: Any) -> Entry:

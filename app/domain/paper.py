@@ -17,6 +17,8 @@ from app.domain.tally import INVALID
 from app.domain.validity import MORE_BALLOTS
 
 PAPERS_MOST = 20_000
+CORRECTIONS_MOST = 3
+"""Of one's own entry beside another's: whoever could try on would find the other's numbers."""
 
 Counts = dict[str, dict[str, int]]
 """Cell id → choice (`abstain` among them) → number."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    false,
 )
 
 from app.models.base import Base
@@ -34,8 +36,13 @@ paper_entries = Table(
     Column("meeting_id", Integer, ForeignKey("meetings.id"), primary_key=True),
     Column("account_id", Integer, ForeignKey("accounts.id"), primary_key=True),
     Column("entry", JSON, nullable=False),
+    Column("corrections", Integer, nullable=False, server_default="0"),
+    Column("discarded", Boolean, nullable=False, server_default=false()),
 )
-"""What a teller has counted (app.domain.paper.Entry); deleted when the meeting ends."""
+"""What a teller has counted (app.domain.paper.Entry); deleted when the meeting ends.
+
+corrections: how often it was changed while another's stood beside it. discarded: it is not there,
+but counting has begun; `entry` is empty then."""
 
 paper_results = Table(
     "paper_results",

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.actions.account import create_account
+from app.actions.account import account_by_name, create_account
+from app.actions.code import make_codes
 from app.actions.meeting import get_meeting
 from app.actions.record import get_record
 from app.domain.box import findings, read_box
+from app.domain.code import WITNESS as CODES
 from app.models import db, paper_entries, paper_results
-from tests.admin.conftest import Office
+from tests.admin.conftest import NAME, WITNESS, Office, witness
 from tests.admin.test_meeting import _issue, _vote
 
 PAGE = "/admin/meetings/1/papers"
@@ -245,3 +247,127 @@ def test_paper_is_not_seen_before_closing(
         code = get_meeting(1).code
     live = office.client.get(f"/api/v1/meetings/{code}/live").get_json()
     assert live == {"state": "open", "cast": 0, "released": None}
+
+
+def _cell(wish: dict[str, Any], moved: int) -> dict[str, Any]:
+    """The same papers with `moved` of the second subject's counted as another choice."""
+    cell = next(name for name in wish if name.startswith("n.g1.s02"))
+    return {**wish, cell: wish[cell] - moved, cell.replace("option1", "option2"): moved}
+
+
+def _differ(app: Flask, office: Office, other: Office) -> dict[str, Any]:
+    """The other teller has used up the corrections and differs still; what the first counted."""
+    office.post(f"{PAGE}/issued", {"issued.g1": "9"})
+    right = _papers(app, 9)
+    _count(office, right)
+    for moved in (9, 8, 7, 6):
+        assert _count(other, _cell(right, moved)).status_code == 302
+    return right
+
+
+def _third(app: Flask) -> Office:
+    with app.app_context():
+        create_account("第三人", "a third long password")
+    found = Office(app, app.test_client())
+    found.log_in("第三人", "a third long password")
+    return found
+
+
+@pytest.fixture
+def codes(app: Flask, office: Office, open_id: int) -> list[str]:
+    """One-time codes of the scrutineer."""
+    with app.app_context():
+        account = account_by_name(WITNESS)
+        if account is None:
+            witness(app, 1, "close")
+            account = account_by_name(WITNESS)
+        assert account
+        return make_codes(account.id, CODES)
+
+
+def _discard(office: Office, code: str, *names: str) -> Any:
+    with office.app.app_context():
+        found = [account_by_name(name) for name in names]
+        which = "-".join(str(one.id) for one in found if one)
+    return office.post(f"{PAGE}/discard", {"which": which, "name": WITNESS, "code": code})
+
+
+def test_a_teller_cannot_find_the_others_numbers_by_correcting_again_and_again(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    right = _differ(app, office, other)
+    page = other.get(PAGE).text
+    assert 'id="exhausted"' in page
+    assert "一起作废" in page
+    assert 'id="count-form"' not in page
+    refused = _count(other, right)
+    assert refused.status_code == 400
+    assert "最多更正 3 次" in refused.text
+    assert 'id="agreed"' not in other.get(PAGE).text
+    # The one who has not corrected still may.
+    assert "您还能更正 3 次" in office.get(PAGE).text
+    assert _count(office, _cell(right, 6)).status_code == 302
+    assert 'id="agreed"' in other.get(PAGE).text
+
+
+def test_the_same_numbers_sent_twice_are_no_correction_nor_are_those_before_the_other_enters(
+    app: Flask, office: Office, other: Office, open_id: int
+) -> None:
+    office.post(f"{PAGE}/issued", {"issued.g1": "9"})
+    right = _papers(app, 9)
+    for moved in range(9):
+        assert _count(office, _cell(right, moved)).status_code == 302
+    for _ in range(5):
+        assert _count(other, right).status_code == 302
+    assert "您还能更正 3 次" in other.get(PAGE).text
+    assert "您还能更正 3 次" in office.get(PAGE).text
+
+
+def test_both_entries_are_discarded_with_the_scrutineer_and_counted_anew(
+    app: Flask, office: Office, other: Office, codes: list[str]
+) -> None:
+    right = _differ(app, office, other)
+    assert _discard(office, codes[0], NAME, "李计票").status_code == 302
+    page = office.get(PAGE).text
+    assert "已有 0 人录入" in page
+    assert 'value="9"' not in page[page.index('id="count-form"') :]
+    # Counting has begun all the same: what went out cannot be made to fit.
+    assert office.post(f"{PAGE}/issued", {"issued.g1": "20"}).status_code == 400
+    for who in (office, other):
+        assert _count(who, right).status_code == 302
+    assert "一致，可以结束并计票" in other.get(PAGE).text
+    history = office.get("/admin/audit").text
+    assert "作废纸质票录入" in history
+    assert "更正纸质票录入" in history
+    assert office.close_meeting(CLOSE).status_code == 302
+    with app.app_context():
+        assert db.session.query(paper_entries).count() == 0
+
+
+def test_a_third_account_counts_in_place_of_a_teller_who_has_gone(
+    app: Flask, office: Office, other: Office, codes: list[str]
+) -> None:
+    right = _differ(app, office, other)
+    third = _third(app)
+    assert _count(third, right).status_code == 400
+    assert _discard(office, codes[0], "李计票").status_code == 302
+    assert _count(third, right).status_code == 302
+    assert "一致，可以结束并计票" in third.get(PAGE).text
+    assert _count(other, right).status_code == 400
+    assert office.close_meeting(CLOSE).status_code == 302
+    assert "第三人" in office.get("/admin/meetings/1/count-sheet").text
+
+
+def test_nothing_is_discarded_without_the_scrutineer_or_of_somebody_who_has_not_entered(
+    app: Flask, office: Office, other: Office, codes: list[str]
+) -> None:
+    _differ(app, office, other)
+    wrong = _discard(office, "0000-0000", NAME, "李计票")
+    assert wrong.status_code == 401
+    assert "一次性码不对" in wrong.text
+    assert _discard(office, codes[0]).status_code == 400
+    assert "没有作废" in _discard(office, codes[0], NAME, WITNESS).text
+    assert "已有 2 人录入" in office.get(PAGE).text
+    # The code of a refusal stays good; the second click finds nothing.
+    assert _discard(office, codes[0], "李计票").status_code == 302
+    assert _discard(office, codes[1], "李计票").status_code == 400
