@@ -173,7 +173,8 @@ def _connection(code: str, option: str) -> Iterator[Connection]:
             connection.begin(),
         ):
             yield connection
-    except DatabaseError as error:
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        # The second is what `plain` raises.
         if urn_exists(code) and not _is_no_database(error):
             raise
         # It was destroyed while we looked at it, or the disk has spoilt it.
@@ -186,8 +187,8 @@ def _look(path: Path, look: Callable[[sqlite3.Connection], T]) -> T:
         return look(connection)
 
 
-def _is_no_database(error: DatabaseError) -> bool:
-    return _spoilt(error.orig)
+def _is_no_database(error: DatabaseError | sqlite3.DatabaseError) -> bool:
+    return _spoilt(error.orig if isinstance(error, DatabaseError) else error)
 
 
 def _spoilt(error: BaseException | None) -> bool:

@@ -17,9 +17,15 @@ from urllib.parse import urlencode
 
 import pytest
 
+from app.actions.credential import redeem_slip
+from app.actions.meeting import get_meeting
 from app.config import Config, ConfigError
+from app.factory import create_app
+from app.models import db
+from app.models.urn_file import close_urns
 from app.phones.crowd import vote_once
-from app.phones.voter import Door, fetch_meeting, read_slip_url
+from app.phones.voter import Door, blind, fetch_meeting, read_slip_url
+from tests.doors import DoorScreen, meeting_with_screens
 from tests.postgres import Postgres
 from tests.redis import RedisServer
 from tests.serving import Server
@@ -348,6 +354,26 @@ def test_a_wrong_address_is_named(tmp_path: Path, name: str, value: str) -> None
 
 def _api(demo: Json) -> str:
     return f"{demo['base']}/api/v1/meetings/{demo['meeting']}"
+
+
+def test_a_screen_at_the_entrance_may_stand_at_any_host(hosts: Hosts) -> None:
+    apps = [create_app(Config.from_env(server.env)) for server in hosts]
+    meeting_id = meeting_with_screens(apps[0])
+    # In-process at one host; what it cannot do is done by the other's server.
+    screen = DoorScreen(apps[1], meeting_id)
+    assert screen.next()["standing"] == "shown"
+    assert screen.look()["standing"] == "shown"
+    assert screen.next()["out"] == 1
+    with apps[0].app_context():
+        code = get_meeting(meeting_id).code
+        assert screen.token is not None
+        redeem_slip(code, screen.token, blind().blinded)
+    assert screen.look()["standing"] == "used"
+    for app in apps:
+        with app.app_context():
+            close_urns(app)
+            db.session.remove()
+            db.engine.dispose()
 
 
 def _keys(server: RedisServer) -> set[str]:
