@@ -18,7 +18,7 @@ from app.actions.grading import scheme_of
 from app.actions.objection import today
 from app.actions.record import get_record
 from app.actions.rights import Reach, reach_of, require_record_of
-from app.domain.errors import BadInput
+from app.domain.errors import BadInput, NotAllowed
 
 Answer = str | Response | tuple[str, int]
 LONG = {"rows": 5}
@@ -90,11 +90,9 @@ def rectification(rectification_id: int) -> str:
 def add_rectification_entry(rectification_id: int) -> Answer:
     """Report progress or proof; return or accept it."""
     form = EntryForm()
-    by_superior = text(form.kind) in ("accepted", "returned")
-    action = "rectification.accept" if by_superior else "rectification.write"
 
     def add() -> object:
-        require_record_of(me(), action, "rectification", rectification_id)
+        require_record_of(me(), _right(text(form.kind)), "rectification", rectification_id)
         return actions.add_entry(rectification_id, text(form.kind), text(form.text), today())
 
     done = form.settle(add)
@@ -145,10 +143,28 @@ def _plan(form: PlanForm) -> actions.Plan:
     )  # fmt: skip
 
 
+def _right(kind: str) -> str:
+    """What an entry of this kind asks for."""
+    return "rectification.accept" if kind in ("accepted", "returned") else "rectification.write"
+
+
+def _lawful(kind: str, rectification_id: int) -> bool:
+    try:
+        require_record_of(me(), _right(kind), "rectification", rectification_id)
+    except NotAllowed:
+        return False
+    return True
+
+
 def _page(rectification_id: int, entry: EntryForm, raised: UpgradeForm) -> str:
     plan = actions.get_rectification(rectification_id)
     labels = scheme_of(plan.record.round).domain(plan.record.domain).ladder.labels
     raised.grade.choices = [SelectChoice("", "请选择"), *(SelectChoice(label) for label in labels)]
+    entry.kind.choices = [
+        SelectChoice(kind, word)
+        for kind, word in actions.KINDS.items()
+        if _lawful(kind, rectification_id)
+    ]
     return render_template(
         "admin/rectification.html",
         plan=plan, standing=actions.standing(plan, today()), kinds=actions.KINDS,

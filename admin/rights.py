@@ -5,7 +5,7 @@ A route that does not stand here is refused to everybody, and a test fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from flask import request
@@ -153,14 +153,25 @@ RIGHTS = {
 
 def check_right(account: SignedIn) -> None:
     """Raise NotAllowed unless the account may do what this request asks for."""
-    endpoint = (request.endpoint or "").removeprefix(f"{blueprint.name}.")
-    right = RIGHTS.get(endpoint)
+    if request.endpoint is not None:
+        _check(account, request.endpoint, request.method, request.view_args or {})
+
+
+def permits(account: SignedIn, endpoint: str, method: str, values: Mapping[str, Any]) -> bool:
+    """Whether `check_right` would let this account through: for what a page offers."""
+    try:
+        _check(account, endpoint, method, values)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _check(account: SignedIn, endpoint: str, method: str, values: Mapping[str, Any]) -> None:
+    right = RIGHTS.get(endpoint.removeprefix(f"{blueprint.name}."))
     if right is None:
-        if request.endpoint is None:
-            return
         raise NotAllowed
     action, of = right.action, right.of
-    if request.method == "POST":
+    if method == "POST":
         action, of = right.write or action, right.write_of or of
     if of == "own":
         return
@@ -170,10 +181,10 @@ def check_right(account: SignedIn) -> None:
     elif of == "all":
         actions.require(account, action, (None,))
     else:
-        _CHECKS[of](account, action, request.view_args or {})
+        _CHECKS[of](account, action, values)
 
 
-_CHECKS: dict[str, Callable[[SignedIn, str, dict[str, Any]], None]] = {
+_CHECKS: dict[str, Callable[[SignedIn, str, Mapping[str, Any]], None]] = {
     "organisation": lambda a, do, v: actions.require(a, do, (v["organisation_id"],)),
     "round": lambda a, do, v: actions.require_round(a, do, v["round_id"]),
     "part of round": lambda a, do, v: actions.require_round(a, do, v["round_id"], touch=True),
@@ -200,3 +211,16 @@ def _may(action: str) -> bool:
     from flask_login import current_user
 
     return bool(current_user.is_authenticated and may(current_user.account.role, action))
+
+
+@blueprint.app_template_global("allowed")
+def _allowed(endpoint: str, method: str = "GET", **values: object) -> bool:
+    """For templates: whether the guard would let whoever looks at the page do this very thing.
+
+    A link or a form whose answer would be a refusal is not to be offered.
+    """
+    from flask_login import current_user
+
+    return bool(
+        current_user.is_authenticated and permits(current_user.account, endpoint, method, values)
+    )

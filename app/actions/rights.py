@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from flask import g, has_request_context, request
 from sqlalchemy import select
 
 from app.actions.account import SignedIn
@@ -33,13 +34,25 @@ Reach = frozenset[int] | None
 
 
 def reach_of(account: SignedIn) -> Reach:
-    """Their organisation with all under it; nothing where it is gone."""
+    """Their organisation with all under it; nothing where it is gone.
+
+    A page asks for this at every link that it may show, so it is remembered while one is made.
+    """
     if account.organisation_id is None:
         return None
+    if not (has_request_context() and request.method == "GET"):
+        return _all_under(account.organisation_id)
+    known: dict[int, frozenset[int]] = g.setdefault("mingce_reach", {})
+    if account.organisation_id not in known:
+        known[account.organisation_id] = _all_under(account.organisation_id)
+    return known[account.organisation_id]
+
+
+def _all_under(organisation_id: int) -> frozenset[int]:
     below: dict[int | None, list[int]] = {}
     for row in db.session.execute(select(Organisation.id, Organisation.parent_id)):
         below.setdefault(row.parent_id, []).append(row.id)
-    found, waiting = set(), [account.organisation_id]
+    found, waiting = set(), [organisation_id]
     while waiting:
         here = waiting.pop()
         if here not in found:
