@@ -83,11 +83,16 @@ def begin_simulation(meeting_id: int, voters: int) -> Begun:
         db.session.add(found)
         code, digest = meeting.code, meeting.key_digest or b""
         shares = _shares(meeting, voters)
-    slips = [
-        SlipUrl(code, crockford(token), digest)
-        for group, number in shares.items()
-        for token in issue_slips(meeting_id, group, number)
-    ]
+    try:
+        slips = [
+            SlipUrl(code, crockford(token), digest)
+            for group, number in shares.items()
+            for token in issue_slips(meeting_id, group, number)
+        ]
+    except MingceError:
+        # It has just been closed, or the disk is full: nobody plays, and somebody may try again.
+        stop_simulation(meeting_id)
+        raise
     chance.shuffle(slips)
     return Begun(meeting_id, code, run, tuple(slips))
 

@@ -10,6 +10,7 @@ from flask import Flask
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
+from app.actions import slip
 from app.actions.account import SignedIn, account_by_name, create_account
 from app.actions.coverage import due_members
 from app.actions.meeting import get_meeting
@@ -22,6 +23,7 @@ from app.actions.simulation import (
     begin_simulation,
     play,
     simulation_of,
+    simulation_runs,
     stop_simulation,
 )
 from app.domain.errors import BadInput, MeetingStateChanged, MeetingUnknown, OnlyRehearsals
@@ -378,6 +380,21 @@ def test_phones_keep_the_pace_of_people(app: Flask, office: Office) -> None:
         practice = practice_of(_me(app).id)
         assert practice
         assert steps_of(practice, 20).voted
+
+
+def test_phones_that_got_no_slips_are_not_waited_for(
+    app: Flask, office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.post(PAGE)
+    office.post(f"{PAGE}/open")
+    meeting = _mine(app)
+    with app.app_context(), monkeypatch.context() as full:
+        full.setattr(slip, "SLIPS_MOST", 3)
+        with pytest.raises(BadInput, match="张数"):
+            begin_simulation(meeting.id, 5)
+    with app.app_context():
+        assert not simulation_runs(meeting.id)
+        begin_simulation(meeting.id, 5)
 
 
 def test_a_draft_has_no_phones_yet(app: Flask, office: Office) -> None:
