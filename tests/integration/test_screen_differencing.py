@@ -392,7 +392,8 @@ class Watched:
     def _places(self) -> list[Callable[[], None]]:
         """Everywhere that figures may stand."""
         here = f"/admin/meetings/{self.id}"
-        pages = (here, f"{here}/progress", f"{here}/close", f"{here}/count-sheet")
+        names = ("progress", "close", "confirm", "papers", "replacements", "count-sheet")
+        pages = (here, *(f"{here}/{name}" for name in names))
         return [
             self._note_answer,
             *(partial(self._note_tables, page) for page in pages),
@@ -460,7 +461,7 @@ class Watched:
             # An earlier meeting's result may stand beside this one's picture.
             if f'href="/admin/meetings/{self.id}"' not in section:
                 continue
-            numbers = re.findall(r">(\d+) 票</td>", section)
+            numbers = re.findall(r">(\d+) 票[^<]*</td>", section)
             if numbers:
                 counts = {cell: dict(zip(self.cells[cell], map(int, numbers), strict=True))}
                 self.pictures.append(Picture(path, counts))
@@ -505,7 +506,7 @@ class Watched:
     def _page(self, path: str) -> str:
         """The page, or nothing where the meeting's state does not have it."""
         answer = self.house.admin.get(path)
-        assert answer.status_code in (200, 404, 409), (path, answer.status_code)
+        assert answer.status_code in (200, 302, 404, 409), (path, answer.status_code)
         return html.unescape(answer.text) if answer.status_code == 200 else ""
 
     # What must hold
