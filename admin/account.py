@@ -9,10 +9,9 @@ from werkzeug.wrappers import Response
 from admin import blueprint
 from admin.forms import FirstAdminForm, LoginForm, PasswordForm, text
 from admin.guard import begin_half, begin_session, end_session, local_path, open_to_strangers
-from admin.limits import limit_failures, name_key
+from admin.limits import limit_failures, name_key, own_key, where_key
 from app.actions import account
 from app.domain.errors import LoginFailed
-from app.security import address_key
 
 Answer = str | Response | tuple[str, int]
 
@@ -34,7 +33,7 @@ def first(signed: str) -> Answer:
 
 @blueprint.route("/login", methods=["GET", "POST"])
 @open_to_strangers
-@limit_failures("30 per minute", address_key)
+@limit_failures("30 per minute", where_key)
 @limit_failures("5 per minute", name_key)
 def log_in() -> Answer:
     """Name and password."""
@@ -48,7 +47,7 @@ def log_in() -> Answer:
         return render_template("admin/login.html", form=form), error.status
     wanted = local_path(request.args.get("next"))
     if found.totp_on:
-        begin_half(found.id, found.session_version)
+        begin_half(found.id, found.session_version, found.name)
         return redirect(url_for("admin.log_in_code", next=wanted))
     begin_session(found.id, found.session_version, found.name)
     return redirect(wanted)
@@ -63,7 +62,7 @@ def log_out() -> Response:
 
 
 @blueprint.route("/password", methods=["GET", "POST"])
-@limit_failures("5 per minute", address_key)
+@limit_failures("5 per minute", own_key)
 def password() -> Answer:
     """Change one's own password."""
     form = PasswordForm()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 from flask import redirect, request, session, url_for
@@ -12,6 +12,7 @@ from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
 from admin import blueprint
+from admin.browser import remember
 from admin.rights import check_right
 from app.actions.account import SignedIn, signed_in
 from app.actions.audit import acts
@@ -78,20 +79,30 @@ def _require_account() -> Response | None:
 def begin_session(account_id: int, session_version: int, name: str) -> None:
     """Log in; nothing of an earlier session lives on."""
     session.clear()
+    remember(name)
     login_user(Admin(SignedIn(account_id, name, session_version)))
     session["begun"] = session["seen"] = int(time.time())
 
 
-def begin_half(account_id: int, session_version: int) -> None:
+class Half(NamedTuple):
+    """An account whose password was given a short while ago, in that version of its sessions."""
+
+    account_id: int
+    session_version: int
+    name: str
+
+
+def begin_half(account_id: int, session_version: int, name: str) -> None:
     """The password was right and a code is still to come: nobody is logged in."""
     session.clear()
-    session["half"] = [account_id, session_version, int(time.time())]
+    session["half"] = [account_id, session_version, name]
+    session["since"] = int(time.time())
 
 
-def half_way() -> tuple[int, int] | None:
-    """Account and session version of whoever gave the password a short while ago."""
-    account_id, version, since = session.get("half") or (0, 0, 0)
-    return (account_id, version) if time.time() - since <= HALF_SECONDS else None
+def half_way() -> Half | None:
+    """Who has given the password and no code yet; None where that is too long ago."""
+    fresh = time.time() - session.get("since", 0) <= HALF_SECONDS
+    return Half(*session["half"]) if fresh and "half" in session else None
 
 
 def me() -> SignedIn:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from flask import request
 from flask_login import current_user
 
+from admin.browser import known_as
 from admin.guard import half_way
 from app.extensions import limiter
 from app.security import address_key, keyed
@@ -15,19 +16,31 @@ from app.security import address_key, keyed
 V = TypeVar("V", bound=Callable[..., Any])
 
 
+def where_key() -> str:
+    """Where a try at logging in comes from: the browser, if this account has logged in there.
+
+    Otherwise the address, which behind a proxy may be the same for everybody.
+    """
+    mark = known_as(_name())
+    return keyed(f"browser {mark}") if mark else address_key()
+
+
 def name_key() -> str:
     """Whoever tries, and as whom: nobody can lock an account's owner out from elsewhere."""
-    return keyed(f"{address_key()}/{request.form.get('name', '').strip()[:200]}")
+    return keyed(f"{where_key()}/{_name()}")
+
+
+def _name() -> str:
+    """Of the account that is asked for, at either step."""
+    half = half_way()
+    if request.endpoint == "admin.log_in_code" and half:
+        return half.name
+    return request.form.get("name", "").strip()[:200]
 
 
 def own_key() -> str:
     """The account that is logged in."""
     return keyed(f"account {current_user.account.id if current_user.is_authenticated else ''}")
-
-
-def half_key() -> str:
-    """Whoever types the second step's code, and for whom: see `name_key`."""
-    return keyed(f"{address_key()}/second step/{half_way()}")
 
 
 def limit_failures(limit: str, key: Callable[[], str]) -> Callable[[V], V]:

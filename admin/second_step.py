@@ -10,21 +10,20 @@ from werkzeug.wrappers import Response
 from admin import blueprint
 from admin.forms import Form
 from admin.guard import begin_session, half_way, local_path, me, open_to_strangers
-from admin.limits import half_key, limit_failures, own_key
+from admin.limits import limit_failures, name_key, own_key, where_key
 from admin.qr import qr
 from app.actions import second_step as actions
 from app.actions.code import codes_left
 from app.domain.code import RECOVERY
 from app.domain.errors import BadInput, LoginFailed, SecondStepFailed
-from app.security import address_key
 
 Answer = str | Response | tuple[str, int]
 
 
 @blueprint.route("/login/code", methods=["GET", "POST"])
 @open_to_strangers
-@limit_failures("30 per minute", address_key)
-@limit_failures("5 per minute", half_key)
+@limit_failures("30 per minute", where_key)
+@limit_failures("5 per minute", name_key)
 def log_in_code() -> Answer:
     """The code of the authenticator, or a recovery code."""
     half, form = half_way(), Form()
@@ -32,7 +31,11 @@ def log_in_code() -> Answer:
     if half is None:
         return redirect(url_for("admin.log_in", next=wanted))
     try:
-        passed = form.settle(lambda: actions.pass_second_step(*half, request.form.get("code", "")))
+        passed = form.settle(
+            lambda: actions.pass_second_step(
+                half.account_id, half.session_version, request.form.get("code", "")
+            )
+        )
     except LoginFailed:
         return redirect(url_for("admin.log_in", next=wanted))
     if passed is None:

@@ -10,7 +10,8 @@ from argon2 import PasswordHasher
 from flask import Flask
 from sqlalchemy import select, update
 
-from app.actions.account import create_first_admin, first_admin_link
+from admin.browser import COOKIE
+from app.actions.account import create_account, create_first_admin, first_admin_link
 from app.domain.errors import LinkInvalid
 from app.models import Account, db
 from tests.admin.conftest import NAME, PASSWORD, Office
@@ -102,6 +103,48 @@ def test_one_address_cannot_lock_an_account_out_at_another(
 def test_one_address_cannot_try_many_accounts(stranger: Office, account: None) -> None:
     answers = [stranger.log_in(f"name {n}", "wrong password").status_code for n in range(31)]
     assert answers == [401] * 30 + [429]
+
+
+def test_behind_one_address_nobody_locks_out_who_has_logged_in_there_before(
+    app: Flask, office: Office, account: None
+) -> None:
+    office.post("/admin/logout")
+    thief = Office(app, app.test_client())
+    answers = [thief.log_in(NAME, "wrong password").status_code for _ in range(7)]
+    assert answers == [401] * 5 + [429] * 2
+    for number in range(30):
+        thief.log_in(f"name {number}", "wrong password")
+    assert thief.log_in("another name", "wrong password").status_code == 429
+    # A browser that is new, or has a note of its own making, is counted with the others.
+    newcomer = Office(app, app.test_client())
+    assert newcomer.log_in().status_code == 429
+    newcomer.client.set_cookie(COOKIE, f'["x","{NAME}"].forged', path="/admin")
+    assert newcomer.log_in().status_code == 429
+    assert office.log_in().status_code == 302
+    # It is no way to guess more often either, nor for another name.
+    office.post("/admin/logout")
+    answers = [office.log_in(NAME, "wrong password").status_code for _ in range(6)]
+    assert answers == [401] * 5 + [429]
+    assert office.log_in("another name", "wrong password").status_code == 429
+
+
+def test_the_note_of_who_has_logged_in_stays_at_this_door(stranger: Office, account: None) -> None:
+    answer = stranger.log_in()
+    (cookie,) = (c for c in answer.headers.getlist("Set-Cookie") if c.startswith(COOKIE))
+    assert all(word in cookie for word in ("Path=/admin;", "HttpOnly", "SameSite=Lax"))
+    assert COOKIE not in str(stranger.log_in("nobody", "wrong password").headers)
+
+
+def test_somebody_at_the_same_address_does_not_keep_others_from_a_new_password(
+    app: Flask, office: Office
+) -> None:
+    with app.app_context():
+        create_account("另一人", PASSWORD)
+    other = Office(app, app.test_client())
+    other.log_in("另一人")
+    wrong = {"old": "wrong password", "password": "long enough", "again": "long enough"}
+    assert [other.post("/admin/password", wrong).status_code for _ in range(6)][-1] == 429
+    assert office.post("/admin/password", {**wrong, "old": PASSWORD}).status_code == 302
 
 
 def test_a_hash_of_other_parameters_is_made_anew_at_log_in(
