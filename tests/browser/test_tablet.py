@@ -11,7 +11,22 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect
 from qrcode import QRCode
 
-from tests.browser.meetings import OpenMeeting, Slip, open_meeting_on
+from app.actions.account import account_by_name, create_account
+from app.actions.code import make_codes
+from app.actions.confirmation import witness_by_code
+from app.actions.replacement import replace_slip, take_back_replacement
+from app.domain.code import WITNESS
+from app.domain.slip import parse_token
+from app.phones.voter import (
+    Door,
+    blind,
+    fetch_meeting,
+    read_slip_url,
+    redeem,
+    seal_ballot,
+    send,
+)
+from tests.browser.meetings import OpenMeeting, Slip, application, open_meeting_on
 from tests.browser.test_phone_looks import AUDIT
 from tests.browser.voter import Voter
 from tests.pages import PHONE, Pages
@@ -268,6 +283,84 @@ def test_a_sealed_ballot_is_sent_whoever_stands_there_and_its_receipt_asks_for_t
     assert tablet.kept() == {}
     tablet.receipt_of(slip)
     assert redeemed_and_cast(meeting) == (1, 1)
+
+
+class Lost:
+    """A phone that scanned, was given up for a paper, and then casts after all."""
+
+    def __init__(self, server: Server, meeting: OpenMeeting, slip: Slip) -> None:
+        self._server, self._meeting, self._slip = server, meeting, slip
+        url = read_slip_url(meeting.address(slip))
+        self._door = Door(server.base)
+        self._seen = fetch_meeting(self._door, url)
+        self._credential = redeem(self._door, self._seen, url, blind())
+        with application(server.data):
+            for name in ("主持人甲", "监票人乙"):
+                create_account(name, "a long enough password")
+            witness = account_by_name("监票人乙")
+            assert witness
+            self._codes = make_codes(witness.id, WITNESS)
+
+    def replace(self, back: bool = False) -> None:
+        """A paper for its slip, with the scrutineer; or no paper after all."""
+        work = take_back_replacement if back else replace_slip
+        with application(self._server.data):
+            host = account_by_name("主持人甲")
+            assert host
+            present = witness_by_code(self._meeting.id, host, "监票人乙", self._codes.pop())
+            work(self._meeting.id, parse_token(self._slip.token), present)
+
+    def cast(self) -> None:
+        """As if nothing had happened."""
+        choices = dict.fromkeys(self._seen.cells, "option1")
+        send(self._door, self._seen, seal_ballot(self._seen, self._credential, choices))
+        self._door.close()
+
+
+def test_a_ballot_that_is_not_let_in_holds_up_nobody_once_the_staff_have_been_told(
+    hall: Server, tablet: Tablet, meeting: OpenMeeting, screenshot: Any
+) -> None:
+    slip = meeting.slips[0]
+    lost = Lost(hall, meeting, meeting.slips[1])
+    tablet.fill(slip, "好", "较差", None)
+    lost.replace()
+    lost.cast()
+    tablet.send()
+    tablet.sees("您的选票还没有计入")
+    assert "较差" not in tablet.page.content()
+    tablet.tap("交给工作人员")
+    tablet.sees("工作人员请看")
+    expect(tablet.page.locator(".notice")).to_contain_text("撤销换发以后")
+    screenshot(tablet.page, "tablet-not-let-in")
+    # Whoever goes back has lost nothing, nor has a reload.
+    tablet.tap("返回")
+    tablet.sees("您的选票还没有计入")
+    tablet.page.reload()
+    tablet.sees("您的选票还没有计入")
+    tablet.tap("English")
+    tablet.tap("Hand to the staff")
+    expect(tablet.page.locator(".notice")).to_contain_text("it is on this device only")
+    tablet.tap("Erase, next voter")
+    tablet.assert_nothing_of(slip.token)
+    tablet.fill(meeting.slips[2], "好", None, None)
+    assert redeemed_and_cast(meeting) == (2, 1)
+
+
+def test_a_ballot_that_was_not_let_in_goes_in_once_the_paper_is_taken_back(
+    hall: Server, tablet: Tablet, meeting: OpenMeeting
+) -> None:
+    lost = Lost(hall, meeting, meeting.slips[1])
+    tablet.fill(meeting.slips[0], "好", "较差", None)
+    lost.replace()
+    lost.cast()
+    tablet.send()
+    tablet.sees("您的选票还没有计入")
+    tablet.tap("交给工作人员")
+    lost.replace(back=True)
+    tablet.tap("返回")
+    tablet.sees("投票成功")
+    assert tablet.kept() == {}
+    assert redeemed_and_cast(meeting) == (2, 2)
 
 
 def test_only_slips_of_this_meeting_are_taken_and_a_code_reader_may_type_them(

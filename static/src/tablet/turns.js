@@ -14,6 +14,14 @@ import * as views from "./views.js";
 import { BROKEN_SLIP, NO_CAMERA, NO_SLIP, OTHER_MEETING, WARNING } from "./words.js";
 
 const LOOK_AGAIN_MS = 8000;
+/** Answers to a sealed ballot that repeating may never mend, by what giving it up means then. */
+const NOT_LET_IN = {
+  ballots_exceed_slips: "held",
+  bad_seal: "refused",
+  bad_ballot: "refused",
+  bad_request: "refused",
+  too_large: "refused",
+};
 
 /** Under which name a shared device keeps a turn: a phone's page in the same browser must not show it. */
 export function shelfOf(code) {
@@ -105,6 +113,10 @@ export class Turns extends Voting {
 
   /** A draft is unknown to everybody; whoever sets the device up comes before the meeting opens. */
   showRefusal(code) {
+    const slip = slips.currentSlip(readBook(this.shelf));
+    if (code in NOT_LET_IN && slip && slip.stage === "sealed") {
+      return this.showNotLetIn(code);
+    }
     if (code !== "meeting_unknown") return super.showRefusal(code);
     views.showUnknown(() => this.start());
     const { turn } = this;
@@ -121,6 +133,12 @@ export class Turns extends Voting {
       });
     this.clock = setTimeout(look, LOOK_AGAIN_MS);
     return undefined;
+  }
+
+  /** The next voter waits behind this ballot: whoever helps may give it up, after being told. */
+  showNotLetIn(code) {
+    const over = () => this.handOver(NOT_LET_IN[code]);
+    return showTrouble(code, [button(_("交给工作人员"), "default", over), this.retry()]);
   }
 
   // Whose turn it is
@@ -222,11 +240,12 @@ export class Turns extends Voting {
     });
   }
 
-  handOver() {
+  /** `why`: what HAND_OVER says of it; that of the slip's stage where nothing else is known. */
+  handOver(why) {
     const slip = slips.currentSlip(readBook(this.shelf));
     if (!slips.unfinished(slip)) return this.next();
     return views.showHandOver({
-      stage: slip.stage,
+      why: why || slip.stage,
       onBack: () => this.guard(() => this.route()),
       onErase: () => this.next(),
     });

@@ -126,10 +126,10 @@ export function showLock({ token, title, text, leave, onProof, onGiveUp }) {
 }
 
 /** Whoever helps is told what giving the slip up means, before anything is erased. */
-export function showHandOver({ stage, onBack, onErase }) {
+export function showHandOver({ why, onBack, onErase }) {
   show(
     "hand-over",
-    [h("h1", {}, _("工作人员请看")), h("p", { class: "notice" }, HAND_OVER[stage])],
+    [h("h1", {}, _("工作人员请看")), h("p", { class: "notice" }, HAND_OVER[why])],
     [button(_("返回"), "default", onBack), button(_("清除，下一位"), "warn", onErase)],
   );
 }
