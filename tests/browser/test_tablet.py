@@ -295,9 +295,11 @@ class Lost:
         self._seen = fetch_meeting(self._door, url)
         self._credential = redeem(self._door, self._seen, url, blind())
         with application(server.data):
-            for name in ("主持人甲", "监票人乙"):
+            # The server is shared by the tests: names of this meeting's own.
+            self._host, self._witness = f"主持{meeting.code}", f"监票{meeting.code}"
+            for name in (self._host, self._witness):
                 create_account(name, "a long enough password")
-            witness = account_by_name("监票人乙")
+            witness = account_by_name(self._witness)
             assert witness
             self._codes = make_codes(witness.id, WITNESS)
 
@@ -305,9 +307,9 @@ class Lost:
         """A paper for its slip, with the scrutineer; or no paper after all."""
         work = take_back_replacement if back else replace_slip
         with application(self._server.data):
-            host = account_by_name("主持人甲")
+            host = account_by_name(self._host)
             assert host
-            present = witness_by_code(self._meeting.id, host, "监票人乙", self._codes.pop())
+            present = witness_by_code(self._meeting.id, host, self._witness, self._codes.pop())
             work(self._meeting.id, parse_token(self._slip.token), present)
 
     def cast(self) -> None:
