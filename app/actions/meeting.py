@@ -77,6 +77,13 @@ def create_meeting(
 
     organisation_id: to whose part of the tree it belongs while it tests nobody; None: all of it.
     """
+    meeting = new_draft(round_id, settings, organisation_id)
+    db.session.commit()
+    return meeting
+
+
+def new_draft(round_id: int, settings: Settings, organisation_id: int | None) -> Meeting:
+    """As `create_meeting`, in the transaction at hand."""
     _require_rehearsal(db.session.get(Round, round_id), settings)
     meeting = Meeting(
         round_id=round_id,
@@ -85,7 +92,7 @@ def create_meeting(
         **_checked(settings)._asdict(),
     )
     db.session.add(meeting)
-    db.session.commit()
+    db.session.flush()
     return meeting
 
 
@@ -184,31 +191,41 @@ def open_meeting(meeting_id: int, draw: Callable[[int], bytes] = secrets.token_b
     """
     with writing():
         meeting = get_meeting(meeting_id)
-        if meeting.state != "draft":
-            raise MeetingStateChanged
-        blocking = [obstacle for obstacle in obstacles_to_opening(meeting) if obstacle.blocking]
-        if blocking:
-            raise MeetingNotReady(f"还不能开启：{blocking[0].what}{blocking[0].remedy}")
-        seed = Seed(draw(SEED_BYTES))
-        keys = {group.code: public_key(seed, meeting.code, group.code) for group in meeting.groups}
-        for group in meeting.groups:
-            group.public_key = keys[group.code]
-        form = msgspec.to_builtins(build_form(planned_subjects(meeting)))
-        if not update_state(
-            meeting,
-            ("draft",),
-            state="open",
-            key_digest=key_digest(keys),
-            form=form,
-            urn_host=this_host(),
-        ):
-            raise MeetingStateChanged
-        stop = found_urn(meeting, seed, form)
+        stop = begin_voting(meeting, draw)
+    voting_began(meeting, stop)
+    return meeting
+
+
+def begin_voting(meeting: Meeting, draw: Callable[[int], bytes] = secrets.token_bytes) -> Stop:
+    """As `open_meeting`, in the transaction at hand; `voting_began` follows its commit."""
+    if meeting.state != "draft":
+        raise MeetingStateChanged
+    blocking = [obstacle for obstacle in obstacles_to_opening(meeting) if obstacle.blocking]
+    if blocking:
+        raise MeetingNotReady(f"还不能开启：{blocking[0].what}{blocking[0].remedy}")
+    seed = Seed(draw(SEED_BYTES))
+    keys = {group.code: public_key(seed, meeting.code, group.code) for group in meeting.groups}
+    for group in meeting.groups:
+        group.public_key = keys[group.code]
+    form = msgspec.to_builtins(build_form(planned_subjects(meeting)))
+    if not update_state(
+        meeting,
+        ("draft",),
+        state="open",
+        key_digest=key_digest(keys),
+        form=form,
+        urn_host=this_host(),
+    ):
+        raise MeetingStateChanged
+    return found_urn(meeting, seed, form)
+
+
+def voting_began(meeting: Meeting, stop: Stop) -> None:
+    """The transaction of `begin_voting` is committed: ballots may come in."""
     # Where somebody has ended it in this very moment, the page says so.
     with suppress(UrnMissing):
         resume_urn(meeting.code, stop)
     log.info("meeting_opened", meeting=meeting.code)
-    return meeting
 
 
 def void_meeting(meeting_id: int, reason: str, host_is_lost: bool = False) -> Meeting:
