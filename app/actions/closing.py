@@ -36,15 +36,18 @@ from app.models.urn_file import UrnMissing, plain, urn_writing
 
 log = structlog.get_logger()
 
+NOT_ALL_CAST = "还有人扫了码没有投出，请等倒计时走完，或先叫停。"
 
-def close_meeting(meeting_id: int, present: int | None = None) -> Box:
+
+def close_meeting(meeting_id: int, present: int | None = None, all_cast: bool = False) -> Box:
     """open → closed, and the urn is destroyed.
 
     present: number of persons who came (实到), where the host has counted them; where attendance
     was recorded, its sum. Ballots whose transaction has begun are in the box; later ones are
-    refused. Papers join the tally, not the box. Raises BadInput, MeetingStateChanged, UrnElsewhere,
-    PaperNotAgreed; PaperVoids where more papers came back than went out, and the meeting has been
-    voided.
+    refused. Papers join the tally, not the box. all_cast: only where everybody who has scanned has
+    cast, as found when nothing comes in any more. Raises BadInput, MeetingStateChanged,
+    UrnElsewhere, PaperNotAgreed; PaperVoids where more papers came back than went out, and the
+    meeting has been voided.
     """
     if present is not None and not 0 <= present <= 100_000:
         raise BadInput("实到人数应为 0 到 100000 的整数。")
@@ -58,7 +61,7 @@ def close_meeting(meeting_id: int, present: int | None = None) -> Box:
         if excess_of(meeting, papers):
             raise MeetingStateChanged
         with stopped(meeting) as stop:
-            box = _box_of(meeting, stop)
+            box = _box_of(meeting, stop, all_cast)
             _require_channels(meeting, box, papers)
             _publish(meeting, box, papers)
             if not update_state(meeting, ("open",), state="closed", present=present):
@@ -85,8 +88,11 @@ def _present(meeting: Meeting, present: int | None) -> int | None:
     )
 
 
-def _box_of(meeting: Meeting, stop: Stop) -> Box:
-    """What is in the urn, as it is to be published; from here on nothing comes in."""
+def _box_of(meeting: Meeting, stop: Stop, all_cast: bool) -> Box:
+    """What is in the urn, as it is to be published; from here on nothing comes in.
+
+    all_cast: leave the urn as it was, and raise BadInput, where somebody has scanned and not cast.
+    """
     form = msgspec.convert(meeting.form, Form)
     try:
         with urn_writing(meeting.code) as urn:
@@ -104,6 +110,8 @@ def _box_of(meeting: Meeting, stop: Stop) -> Box:
                 )
                 for group, totals in slip_totals(urn).items()
             }
+            if all_cast and any(group.redeemed > group.cast for group in counts.values()):
+                raise BadInput(NOT_ALL_CAST)
             marks = list(read_marks_of(plain(urn)))
     except UrnMissing:
         raise UrnElsewhere(other_host(meeting.urn_host)) from None

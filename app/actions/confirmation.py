@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 
 from app.actions.account import SignedIn, account_by_id, account_by_name
 from app.actions.audit import note
-from app.actions.closing import check_closing, close_meeting
+from app.actions.closing import NOT_ALL_CAST, check_closing, close_meeting
 from app.actions.code import find_code, spend_code
 from app.actions.countdown import (
     GONE,
@@ -200,12 +200,13 @@ def stop_countdown(meeting_id: int) -> bool:
         return _stop(meeting)
 
 
-def finish_countdown(meeting_id: int, seen: Countdown) -> None:
+def finish_countdown(meeting_id: int, seen: Countdown, all_cast: bool = False) -> None:
     """Close the meeting on the two confirmations with which its countdown began.
 
-    seen: the countdown that is over. Raises MeetingStateChanged where it is another one by now, or
-    has been called off; BadInput where the confirmations are not two any more; what `close_meeting`
-    raises. Then nothing has changed.
+    seen: the countdown that is over. all_cast: only where nobody has scanned and not cast.
+    Raises MeetingStateChanged where it is another one by now, or has been called off; BadInput
+    where the confirmations are not two any more; what `close_meeting` raises. Then nothing
+    has changed.
     """
     with writing():
         # Whoever calls it off, prolongs it or takes a confirmation back stands in the same line.
@@ -216,7 +217,7 @@ def finish_countdown(meeting_id: int, seen: Countdown) -> None:
         present = seen.present if came_in_all(meeting) is None else None
         check_closing(meeting.id, present)
         _settle_countdown(meeting)
-        close_meeting(meeting.id, present)
+        close_meeting(meeting.id, present, all_cast)
 
 
 def _settle_countdown(meeting: Meeting) -> None:
@@ -252,12 +253,13 @@ def finish_now(meeting_id: int) -> None:
     meeting = get_meeting(meeting_id)
     if meeting.state != "open":
         raise MeetingStateChanged
+    # Before papers are looked at; whoever scans in the meantime is found in the closing itself.
     found, all_cast = seen_countdown(meeting.code)
     if found is None or not found.runs:
         raise BadInput(GONE)
     if not all_cast:
-        raise BadInput("还有人扫了码没有投出，请等倒计时走完，或先叫停。")
-    finish_countdown(meeting_id, found)
+        raise BadInput(NOT_ALL_CAST)
+    finish_countdown(meeting_id, found, all_cast=True)
 
 
 def signatories(meeting: Meeting, action: Action) -> Signatories | None:

@@ -23,10 +23,12 @@ from app.domain.errors import MeetingStateChanged
 from app.keeper import Keeper
 from app.models import Confirmation, countdowns, db
 from app.models.urn_file import urn_writing
+from app.phones.voter import Credential, blind, fetch_meeting, redeem, seal_ballot, send
 from tests.admin.conftest import PASSWORD, Office, witness
-from tests.admin.test_meeting import _issue, _vote
+from tests.admin.test_meeting import _issue, _urls, _vote
 from tests.admin.test_paper import PAGE, _count, _papers, other
 from tests.admin.test_replacement import _scan
+from tests.voters import ClientDoor
 
 CLOSE = "/admin/meetings/1/close"
 BACK = "/admin/meetings/1/countdown"
@@ -196,6 +198,33 @@ def test_it_ends_before_its_time_only_where_everybody_has_cast(
     assert _state(app) == "open"
     cast()
     assert "现在结束" in office.get("/admin/meetings/1").text
+    office.post(f"{BACK}/now")
+    assert _state(app) == "closed"
+
+
+def test_who_scans_in_the_very_moment_of_ending_it_early_may_still_cast(
+    app: Flask, office: Office, open_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = _issue(office, 4)
+    _vote(app, tokens[:3])
+    office.close_meeting(WISH)
+    door, url = ClientDoor(app.test_client()), _urls(app, [tokens[3]])[0]
+    meeting = fetch_meeting(door, url)
+    scanned: list[Credential] = []
+
+    def look(code: str) -> tuple[Countdown | None, bool]:
+        """Everybody has cast; between this look and the closing somebody scans."""
+        seen = seen_countdown(code)
+        scanned.append(redeem(door, meeting, url, blind()))
+        return seen
+
+    monkeypatch.setattr("app.actions.confirmation.seen_countdown", look)
+    assert "还有人扫了码" in office.post(f"{BACK}/now", follow_redirects=True).text
+    monkeypatch.undo()
+    assert _state(app) == "open"
+    assert _live(office)["closing"]["seconds"] > 0
+    choices = dict.fromkeys(meeting.cells, "option1")
+    send(door, meeting, seal_ballot(meeting, scanned[0], choices))
     office.post(f"{BACK}/now")
     assert _state(app) == "closed"
 
