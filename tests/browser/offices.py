@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Error, Page, ViewportSize, expect
 
 from app.domain.credential import key_digest
 from app.domain.encoding import b64url, from_b64url
@@ -49,7 +49,13 @@ def one_time_codes(server: Server, phone: Page) -> list[str]:
 
 def confirm(phone: Page, meeting: str) -> None:
     """The scrutineer confirms what stands next: opening a draft, or closing an open meeting."""
-    phone.goto(f"{meeting}/confirm")
+    try:
+        phone.goto(f"{meeting}/confirm")
+    except Error as error:
+        # The page before goes on by itself when the host has acted, perhaps in this very moment.
+        if "ERR_ABORTED" not in str(error):
+            raise
+        phone.goto(f"{meeting}/confirm")
     for tick in phone.locator("#understood").all():
         tick.check()
     phone.click("#confirm")
