@@ -11,6 +11,13 @@ app.actions.live). Closing (app.actions.closing) publishes the box, destroys the
 that could tie a slip to a mark, and hands the tally (app.domain.tally) to the records, where the
 grade follows with its reasons (app.domain.grading).
 
+Who has no phone gets a paper (app.actions.paper), and so does who lost what it had after scanning
+(app.actions.replacement); attendance is kept in numbers (app.actions.attendance, app.actions.quorum),
+and all sums must agree on the count sheet (app.domain.reconciliation). Opening and closing take two
+people (app.actions.confirmation); voting may end by a countdown (app.actions.countdown) that the
+server keeps (app.keeper). A rehearsal is a meeting that reaches no record (app.actions.rehearsal,
+app.actions.practice), where the voters of app.phones may vote (app.actions.simulation).
+
 Around the meeting stand the steps of a round (app.actions.step, app.actions.standing): survey,
 self-assessment, and the superior's assessment, which decides (app.actions.assessment). Then come
 the public notice with its objections (app.actions.notice, app.actions.objection), the final grades

@@ -31,6 +31,9 @@ def test_phones_and_papers_come_into_one_tally(
     first.goto(f"{papers}/g1")
     first.emulate_media(media="print")
     first.set_viewport_size({"width": 794, "height": 1123})
+    # Boxes of 20 pt: who has left the glasses at home ticks the right one.
+    box = first.locator(".ballot-paper td").first
+    assert box.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") > 26
     screenshot(first, "paper-ballot")
     first.emulate_media(media="screen")
     first.set_viewport_size(WIDE["viewport"])
@@ -61,6 +64,8 @@ def test_phones_and_papers_come_into_one_tally(
     expect(first.locator("#paper-note")).to_contain_text("手机 13 张，纸质 5 张，共 18 张")
     first.emulate_media(media="print")
     first.set_viewport_size({"width": 794, "height": 1123})
+    channels = first.locator("#channels")
+    assert channels.evaluate("e => parseFloat(getComputedStyle(e).fontSize)") < 14
     screenshot(first, "count-sheet-with-papers", full_page=True)
 
 
