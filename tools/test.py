@@ -38,7 +38,7 @@ PYTEST: Command = (
 )
 
 WALKS: Command = (
-    *(BIN / "python", "-m", "pytest", "-m", "walk", "--durations=0"),
+    *(BIN / "python", "-m", "pytest", "-m", "walk", "--durations=0", *TOGETHER),
     *("-o", "faulthandler_timeout=1200"),
 )
 
