@@ -13,8 +13,10 @@ from admin.qr import qr
 from app.actions import confirmation as actions
 from app.actions.code import codes_left, make_codes
 from app.actions.confirmation import Wish
+from app.actions.ending import countdown_runs
 from app.actions.meeting import get_meeting, obstacles_to_opening
 from app.actions.progress import progress
+from app.actions.signing import signatories
 from app.domain.address import is_local
 from app.domain.code import WITNESS
 from app.domain.confirmation import ACTIONS, BEFORE, WORDS, Action
@@ -118,7 +120,7 @@ def ended_words(found: Meeting) -> str:
 def next_page(meeting_id: int, action: Action) -> str:
     """Where the host goes on: to the waiting page, or to the meeting if all is done."""
     found = get_meeting(meeting_id)
-    if found.state != BEFORE[action] or (action == "close" and actions.countdown_runs(found)):
+    if found.state != BEFORE[action] or (action == "close" and countdown_runs(found)):
         return url_for("admin.meeting", meeting_id=meeting_id)
     endpoint = "admin.meeting_review" if action == "open" else "admin.close_meeting"
     return url_for(endpoint, meeting_id=meeting_id)
@@ -136,7 +138,7 @@ def _confirm_page(found: Meeting, form: Form) -> str:
         digest=actions.content_digest(found, action) if action else "",
         blocking=blocking,
         progress=progress(found) if action == "close" else None,
-        signed={a: actions.signatories(found, a) for a in ACTIONS},
+        signed={a: signatories(found, a) for a in ACTIONS},
         form=form,
     )
 

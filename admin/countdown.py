@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from admin import blueprint
 from admin.forms import Form
-from app.actions import confirmation
+from app.actions import ending
 from app.actions.countdown import GONE, extend_countdown
 from app.domain.errors import BadInput, PaperVoids
 
@@ -25,7 +25,7 @@ def stop_closing(meeting_id: int) -> Response:
     """Voting goes on."""
 
     def stop() -> None:
-        if not confirmation.stop_countdown(meeting_id):
+        if not ending.stop_countdown(meeting_id):
             raise BadInput(GONE)
 
     words = "已叫停，投票继续。要结束时，主持人和监票人重新确认。"
@@ -36,7 +36,7 @@ def stop_closing(meeting_id: int) -> Response:
 def finish_closing(meeting_id: int) -> Response:
     """Everybody who has scanned has cast: nobody need wait."""
     words = "已计票。请打印计票单，由主持人、监票人、计票人签名。"
-    return _done(meeting_id, lambda: confirmation.finish_now(meeting_id), words)
+    return _done(meeting_id, lambda: ending.finish_now(meeting_id), words)
 
 
 def _done(meeting_id: int, work: Callable[[], None], words: str) -> Response:

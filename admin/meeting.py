@@ -12,7 +12,7 @@ from admin import blueprint
 from admin.confirmation import ended_words, next_page, waiting_page
 from admin.forms import ENDINGS, CloseForm, IssueForm, VoidMeetingForm, VoidSlipForm, text
 from admin.guard import me
-from app.actions import confirmation
+from app.actions import confirmation, ending
 from app.actions import meeting as actions
 from app.actions.confirmation import Wish
 from app.actions.count_sheet import count_sheet
@@ -102,7 +102,7 @@ def close_meeting(meeting_id: int) -> Answer:
     found = actions.get_meeting(meeting_id)
     form = CloseForm(present=came_in_all(found))
     standing = confirmation.standing_of(found, "close")
-    if not form.is_submitted() and confirmation.countdown_runs(found):
+    if not form.is_submitted() and ending.countdown_runs(found):
         return redirect(url_for("admin.meeting", meeting_id=meeting_id))
     if not form.is_submitted():
         if found.state in ("closed", "voided"):

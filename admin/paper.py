@@ -12,9 +12,9 @@ from admin.forms import DiscardForm, Form, code_status, text
 from admin.guard import me
 from admin.limits import limit_failures, own_key
 from app.actions import paper as actions
-from app.actions.confirmation import Witness, witness_by_code
 from app.actions.meeting import get_meeting
 from app.actions.recount import discard_entries, tellers_of
+from app.actions.witness import Witness, witness_by_code
 from app.domain import meeting as domain
 from app.domain.errors import BadInput, MeetingStateChanged, NotFound
 from app.domain.paper import CORRECTIONS_MOST, PAPERS_MOST, Entry, PaperGroup

@@ -37,7 +37,7 @@ def simulate_phones(meeting_id: int) -> Response:
     for error in form.form_errors:
         flash(error, "danger")
     if begun is not None:
-        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # a proxy
         threading.Thread(target=_play, args=(app, begun), name="simulation", daemon=True).start()
         flash(f"{len(begun.slips)} 部模拟手机开始投票，约一分钟投完。请看大屏。", "success")
     return _back(meeting_id)

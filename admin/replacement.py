@@ -11,10 +11,10 @@ from admin.guard import me
 from admin.limits import limit_failures, own_key
 from admin.slip import typed_token
 from app.actions import replacement as actions
-from app.actions.confirmation import Witness, witness_by_code
 from app.actions.meeting import get_meeting
 from app.actions.paper import counting_has_begun, papers_replaced
 from app.actions.progress import progress
+from app.actions.witness import Witness, witness_by_code
 from app.domain.errors import (
     BadInput,
     MeetingStateChanged,

@@ -13,10 +13,10 @@ from admin.qr import qr
 from app.actions import address as actions
 from app.actions import entrance as screens
 from app.actions import meeting as meetings
-from app.actions.confirmation import witness_by_code
 from app.actions.display import display_link
 from app.actions.progress import progress
 from app.actions.quorum import attendance_of
+from app.actions.witness import witness_by_code
 from app.domain.address import Trouble
 from app.domain.encoding import from_b64url
 from app.domain.entrance import SCREEN_BYTES

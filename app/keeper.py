@@ -17,8 +17,8 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.actions.audit import acts
-from app.actions.confirmation import finish_countdown, give_up_countdown
 from app.actions.countdown import give_grace, seen_countdown
+from app.actions.ending import finish_countdown, give_up_countdown
 from app.config import Config
 from app.domain.countdown import GRACE, Countdown
 from app.domain.errors import BadInput, MingceError, PaperVoids, ServerBusy

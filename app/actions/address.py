@@ -6,8 +6,8 @@ import structlog
 from flask import current_app
 
 from app.actions.audit import note
-from app.actions.confirmation import Witness, spend_witness
 from app.actions.meeting import checked_address, get_meeting, update_state
+from app.actions.witness import Witness, spend_witness
 from app.config import Config
 from app.domain.address import Advised, Trouble, advised, is_local, is_own, trouble
 from app.domain.errors import BadInput, MeetingStateChanged
@@ -30,7 +30,7 @@ def address_trouble(meeting: Meeting, asked: str) -> Trouble | None:
     is that of something before them.
     """
     config: Config = current_app.config["MINGCE"]
-    if config.host_url:
+    if config.host_url and not is_local(meeting.base_url):
         return None
     return trouble(meeting.base_url, interfaces(), config.port, asked)
 

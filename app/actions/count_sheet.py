@@ -7,13 +7,13 @@ from typing import NamedTuple
 import msgspec
 from sqlalchemy import select
 
-from app.actions.confirmation import Signatories, signatories
 from app.actions.grading import scheme_of
 from app.actions.live import picture
 from app.actions.meeting import get_meeting
 from app.actions.paper import Papers, papers_of
 from app.actions.quorum import Attendance, attendance_of
 from app.actions.result import Table, result_tables
+from app.actions.signing import Signatories, signatories
 from app.actions.validity import invalid_meetings
 from app.actions.weighing import Weighed, weighed_results
 from app.domain.box import Box, GroupCounts, box_marks

@@ -93,7 +93,7 @@ def check_demo(plan: DemoPlan) -> None:
         for s in plan.subjects
     ]
     groups = [PlannedGroup(f"g{n}", g.name, g.expected) for n, g in enumerate(plan.groups, 1)]
-    for obstacle in obstacles(subjects, groups, plan.k, base_is_local=False):
+    for obstacle in obstacles(subjects, groups, plan.k):
         if obstacle.blocking:
             raise MeetingNotReady(f"演示测评会不能开启：{obstacle.what}{obstacle.remedy}")
     if len({subject.name for subject in plan.subjects}) != len(plan.subjects):

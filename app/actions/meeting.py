@@ -18,7 +18,6 @@ from app.actions.sweep import destroy_after_ending
 from app.actions.urn_state import Stop, found_urn, new_stop, resume_urn, stop_urn
 from app.actions.whereabouts import other_host, this_host
 from app.config import ConfigError, base_url
-from app.domain.address import is_local
 from app.domain.credential import SEED_BYTES, Seed, key_digest, public_key
 from app.domain.errors import (
     BadInput,
@@ -175,7 +174,6 @@ def obstacles_to_opening(meeting: Meeting) -> tuple[Obstacle, ...]:
             planned_subjects(meeting),
             [PlannedGroup(g.code, g.name, g.expected) for g in meeting.groups],
             meeting.k,
-            is_local(meeting.base_url),
             meeting.policy,
         )
     )

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from sqlalchemy import CursorResult, select, update
 
 from app.actions.audit import note
-from app.actions.confirmation import Witness, spend_witness
 from app.actions.meeting import get_meeting
+from app.actions.witness import Witness, spend_witness
 from app.domain.errors import BadInput, MeetingStateChanged
 from app.models import Account, Meeting, db, paper_entries
 from app.models.base import writing

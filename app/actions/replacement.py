@@ -14,11 +14,11 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from app.actions.audit import note
-from app.actions.confirmation import Witness, spend_witness
 from app.actions.gate import open_urn
 from app.actions.meeting import get_meeting
 from app.actions.paper import counting_has_begun
 from app.actions.urn import replaced_by_group, uncast_in
+from app.actions.witness import Witness, spend_witness
 from app.domain.credential import ELEMENT_BYTES
 from app.domain.errors import BadInput, MeetingStateChanged, SlipUnknown, SlipUsed
 from app.domain.slip import Token, token_hash

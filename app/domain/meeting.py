@@ -142,13 +142,9 @@ def obstacles(
     subjects: Sequence[PlannedSubject],
     groups: Sequence[PlannedGroup],
     k: int,
-    base_is_local: bool,
     policy: str = "turnout",
 ) -> tuple[Obstacle, ...]:
-    """All that keeps a draft from opening, each with its remedy.
-
-    base_is_local: the address on the slips is one that only this machine can reach.
-    """
+    """All that keeps a draft from opening, each with its remedy."""
     found: list[Obstacle] = []
     if not subjects:
         found.append(Obstacle("还没有选测评对象。", "请在“测评对象”一步选择至少一个党组织。"))
@@ -185,15 +181,6 @@ def obstacles(
                 "请在“公布方式”一步选“计票后公布”。",
                 blocking=False,
                 step="policy",
-            )
-        )
-    if base_is_local:
-        found.append(
-            Obstacle(
-                "手机访问地址是本机地址，别的手机打不开。",
-                "请改成本机在会场 Wi-Fi 上的地址，如 http://192.168.1.10:8000。",
-                blocking=False,
-                step="settings",
             )
         )
     return tuple(found)

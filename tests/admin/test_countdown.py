@@ -15,8 +15,8 @@ from app.actions.account import (
     create_account,
     reset_password,
 )
-from app.actions.confirmation import finish_countdown, give_up_countdown
 from app.actions.countdown import seen_countdown
+from app.actions.ending import finish_countdown, give_up_countdown
 from app.actions.meeting import get_meeting
 from app.domain.countdown import GRACE, Countdown
 from app.domain.errors import MeetingStateChanged
@@ -218,7 +218,7 @@ def test_who_scans_in_the_very_moment_of_ending_it_early_may_still_cast(
         scanned.append(redeem(door, meeting, url, blind()))
         return seen
 
-    monkeypatch.setattr("app.actions.confirmation.seen_countdown", look)
+    monkeypatch.setattr("app.actions.ending.seen_countdown", look)
     assert "还有人扫了码" in office.post(f"{BACK}/now", follow_redirects=True).text
     monkeypatch.undo()
     assert _state(app) == "open"

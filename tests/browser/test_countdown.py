@@ -8,9 +8,9 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from app.actions.account import account_by_name, create_account
-from app.actions.confirmation import stop_countdown
 from app.actions.countdown import start_countdown
 from app.actions.display import display_link
+from app.actions.ending import stop_countdown
 from app.actions.meeting import get_meeting
 from app.domain.countdown import WAIT
 from app.models import Confirmation, db

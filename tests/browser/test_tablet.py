@@ -13,8 +13,8 @@ from qrcode import QRCode
 
 from app.actions.account import account_by_name, create_account
 from app.actions.code import make_codes
-from app.actions.confirmation import witness_by_code
 from app.actions.replacement import replace_slip, take_back_replacement
+from app.actions.witness import witness_by_code
 from app.domain.code import WITNESS
 from app.domain.slip import parse_token
 from app.phones.voter import (

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from app.actions.account import account_by_name, create_account
 from app.actions.closing import close_meeting
 from app.actions.code import find_code, make_codes, spend_code
-from app.actions.confirmation import Wish, confirm, signatories
+from app.actions.confirmation import Wish, confirm
 from app.actions.meeting import get_meeting
 from app.actions.second_step import has_second_step
+from app.actions.signing import signatories
 from app.domain.code import WITNESS
 from app.models import Confirmation, db
 from tests.integration.test_backup import Make, everything, flask, make

@@ -236,7 +236,7 @@ def test_facts_are_read_by_code_label_or_name_and_exactly() -> None:
         ('{"domain": "村", "domain": "村"}', "同一个名称写了两次"),
         ("{}", "f.json:domain:应写明领域，为以下之一：村（village）、学校（school）"),
         ('{"domain": "县"}', "f.json:domain:方案“试行方案”没有“县”这个领域"),
-        ('{"domain": "村", "score": {}}', "f.json:score:没有这一项。是不是想写 scores?"),
+        ('{"domain": "村", "score": {}}', "f.json:score:没有这一项。是不是想写 scores？"),
         ('{"domain": "村", "ladder": "four"}', "f.json:ladder:方案的档次已定"),
         ('{"domain": "村", "scores": 90}', "f.json:scores:应为 JSON 对象"),
         ('{"domain": "村", "scores": {"boss": 90}}', "f.json:scores.boss:没有这一项"),

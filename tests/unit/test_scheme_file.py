@@ -38,7 +38,7 @@ def test_a_sound_file_has_no_problems() -> None:
         ("head", HEAD.replace('id = "test-2012"', ""), "id", "缺少这一项"),
         ("head", HEAD.replace("test-2012", "Test 2012"), "id", "小写英文字母"),
         ("head", HEAD.replace('"试行方案"', "2012"), "title", "应为引号中的文字"),
-        ("head", HEAD.replace("title", "titel"), "titel", "是不是想写 title?"),
+        ("head", HEAD.replace("title", "titel"), "titel", "是不是想写 title？"),
         ("head", HEAD + "total = -5\n", "total", "应为不小于0的数字"),
         ("head", HEAD + 'ladder_choices = ["four", "five"]\n', "ladder_choices", "没有名为“five”"),
         ("head", HEAD + 'ladder_choices = ["four"]\n', "ladder_choices", "至少有两种档次"),

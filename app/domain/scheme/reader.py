@@ -122,7 +122,7 @@ class Table:
         unknown = [key for key in self.values if key not in self._known]
         for number, key in enumerate(unknown):
             near = difflib.get_close_matches(key, self._known, n=1) if number < HINTS_MOST else []
-            hint = f"是不是想写 {near[0]}?" if near else ""
+            hint = f"是不是想写 {near[0]}？" if near else ""
             self.complain(key, f"没有这一项。{hint}此处可写：{known}。")
 
     def _inner(self, values: Mapping[str, object], path: str) -> Table:
