@@ -104,7 +104,7 @@ def _refused(app: Flask, role: str, method: str, path: str) -> bool:
         return not permits(account, endpoint, method, values)
 
 
-def _starts(world: tuple[Place, Place], hall: dict[str, Any], app: Flask) -> Iterator[str]:
+def starts(world: tuple[Place, Place], hall: dict[str, Any], app: Flask) -> Iterator[str]:
     """Every page of the table, of each thing that there is in the first committee."""
     yield "/admin/"
     for rule in app.url_map.iter_rules():
@@ -135,7 +135,7 @@ def test_no_page_offers_what_would_be_refused(
         return known[method, path]
 
     looked = 0
-    waiting = list(dict.fromkeys(_starts(world, hall, app)))
+    waiting = list(dict.fromkeys(starts(world, hall, app)))
     seen = set(waiting)
     while waiting:
         path = waiting.pop(0)

@@ -131,14 +131,14 @@ def doors(app: Flask, world: tuple[Place, Place]) -> dict[str, FlaskClient]:
     found = {}
     for role in ROLES:
         place = world[0].branch if role == "branch_secretary" else world[0].committee
-        _account(app, role, None if role in EVERYWHERE else place)
+        account(app, role, None if role in EVERYWHERE else place)
         office = Office(app, app.test_client())
         assert office.log_in(role).status_code == 302
         found[role] = office.client
     return found
 
 
-def _account(app: Flask, name: str, place: int | None, role: str = "") -> None:
+def account(app: Flask, name: str, place: int | None, role: str = "") -> None:
     """role: where the account is not called by it."""
     with app.app_context():
         account = create_account(name, PASSWORD)
@@ -223,7 +223,7 @@ def test_a_route_that_nobody_has_listed_is_refused_to_everybody(
 
 
 def test_nobody_decides_on_his_own_organisation(app: Flask, world: tuple[Place, Place]) -> None:
-    _account(app, "superior", world[0].branch)
+    account(app, "superior", world[0].branch)
     office = Office(app, app.test_client())
     office.log_in("superior")
     record = world[0].values["record_id"]
@@ -240,7 +240,7 @@ def test_whoever_does_not_hold_the_round_neither_corrects_its_grades_nor_takes_a
         assert round_ is not None
         round_.organisation_id = None
         db.session.commit()
-    _account(app, "superior", world[0].committee)
+    account(app, "superior", world[0].committee)
     office = Office(app, app.test_client())
     office.log_in("superior")
     record = f"/admin/records/{world[0].values['record_id']}"
@@ -310,7 +310,7 @@ def test_an_account_is_given_with_a_password_that_must_be_changed(
 def test_an_organisation_that_somebody_sees_to_is_not_deleted(app: Flask, office: Office) -> None:
     with app.app_context():
         place = create_organisation("新镇党委", "committee", None).id
-    _account(app, "host", place)
+    account(app, "host", place)
     assert office.post(f"/admin/organisations/{place}/delete").status_code == 409
     with app.app_context():
         db.session.execute(delete(Account).where(Account.name == "host"))
@@ -321,7 +321,7 @@ def test_an_organisation_that_somebody_sees_to_is_not_deleted(app: Flask, office
 def test_a_disabled_account_is_out_at_once(
     app: Flask, office: Office, world: tuple[Place, Place]
 ) -> None:
-    _account(app, "host", world[0].committee)
+    account(app, "host", world[0].committee)
     host = Office(app, app.test_client())
     host.log_in("host")
     with app.app_context():
@@ -371,7 +371,7 @@ def test_a_draft_that_tests_nobody_yet_belongs_to_who_made_it_and_to_nobody_else
     with app.app_context():
         members = tuple(Member(place.branch, "institution") for place in world)
         round_id = create_round(RoundWish("县", "huaixiang-2012", None, True, members, 1)).id
-    _account(app, "别的主持人", world[1].committee, "host")
+    account(app, "别的主持人", world[1].committee, "host")
     other = Office(app, app.test_client())
     other.log_in("别的主持人")
     app.config["WTF_CSRF_ENABLED"] = False
