@@ -18,13 +18,13 @@ walks: ## a county's round, six villages' at once, a meeting of forty, a first r
 	@exec $(PYTHON) -m tools.test walks
 
 forensics: ## attack whole meetings on both databases, beside a leaky control: a table
-	@exec $(PYTHON) -m tools.forensics
+	@exec $(PYTHON) -m tools.long tests.forensics
 
 chaos: ## kill and break everything under load, on both databases: a table of what was verified
-	@exec $(PYTHON) -m tools.chaos
+	@exec $(PYTHON) -m tools.long tests.chaos
 
 bench: ## measure speed beside a bare Flask application (MINGCE_BENCH=quick: shorter)
-	@exec $(PYTHON) -m tools.bench
+	@exec $(PYTHON) -m tools.long bench
 
 lint: ## only the checks that read the code
 	@exec $(PYTHON) -m tools.test lint

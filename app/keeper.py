@@ -7,8 +7,6 @@ countdown that nobody has kept, gives phones some seconds before it closes.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
 import time
 
@@ -25,6 +23,7 @@ from app.domain.errors import BadInput, MingceError, PaperVoids, ServerBusy
 from app.models import Meeting, db
 from app.models.base import reading
 from app.models.urn_file import UrnMissing, urn_codes
+from app.process import Lot
 
 TICK_S = 0.5
 LOCK_FILE = "keeper.lock"
@@ -38,7 +37,8 @@ class Keeper:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._due: dict[str, tuple[Countdown, float]] = {}
-        self._file: int | None = None
+        config: Config = app.config["MINGCE"]
+        self._lot = Lot(config.data / LOCK_FILE)
         self._complained = False
 
     def start(self) -> None:
@@ -60,7 +60,7 @@ class Keeper:
         while True:
             time.sleep(TICK_S)
             try:
-                if self._is_chosen():
+                if self._lot.is_mine():
                     self.look(time.monotonic())
                 self._complained = False
             except Exception as error:
@@ -109,17 +109,3 @@ class Keeper:
         except MingceError as refusal:
             # Somebody was faster, or the database is busy: the next look will tell.
             log.info("countdown_delayed", meeting=code, kind=refusal.code)
-
-    def _is_chosen(self) -> bool:
-        """Whether this is the process that holds the lock; the end of a process lets it go."""
-        if self._file is not None:
-            return True
-        config: Config = self._app.config["MINGCE"]
-        file = os.open(config.data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return False
-        self._file = file
-        return True

@@ -1,4 +1,4 @@
-"""What the processes of one server share, and how one of them waits for its disk.
+"""What the processes of one server share, which of them is chosen, and how one waits for its disk.
 
 The key lies in no file. gunicorn's configuration imports this module before the workers are
 forked: they all have the same key, and the next start of the server draws another.
@@ -6,9 +6,12 @@ forked: they all have the same key, and the next start of the server draws anoth
 
 from __future__ import annotations
 
+import fcntl
+import os
 import secrets
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
@@ -17,6 +20,27 @@ GROUP_KEY = secrets.token_bytes(32)
 
 chance = secrets.SystemRandom()
 """For waits, so that two who try again do not keep step."""
+
+
+class Lot:
+    """Falls on one process of this machine until that ends; then on the next that asks."""
+
+    def __init__(self, lock: Path) -> None:
+        self._lock = lock
+        self._file: int | None = None
+
+    def is_mine(self) -> bool:
+        """Whether this process holds the lock; its end, however it comes, lets it go."""
+        if self._file is not None:
+            return True
+        file = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(file)
+            return False
+        self._file = file
+        return True
 
 
 def off_the_loop(work: Callable[..., T], *arguments: object) -> T:

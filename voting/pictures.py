@@ -6,8 +6,6 @@ asked. One process of each host tells, and only while meetings are open there.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import threading
 import time
 from typing import Any
@@ -22,6 +20,7 @@ from app.config import Config
 from app.domain.errors import HostAway, UrnElsewhere
 from app.hosts import ask
 from app.models.urn_file import urn_codes, urn_stamp
+from app.process import Lot
 from voting.live import Frame, event
 from voting.relay import Relay, order_of
 
@@ -111,7 +110,8 @@ class Steward:
         self._app = app
         self._pictures = pictures
         self._told: dict[str, tuple[object, float]] = {}
-        self._file: int | None = None
+        config: Config = app.config["MINGCE"]
+        self._lot = Lot(config.data / LOCK_FILE)
         self._complained = False
 
     def start(self) -> None:
@@ -124,7 +124,7 @@ class Steward:
             time.sleep(TELL_S)
             now = time.monotonic()
             try:
-                if not self._is_chosen():
+                if not self._lot.is_mine():
                     time.sleep(TELL_AGAIN_S)
                     continue
                 with self._app.app_context():
@@ -162,20 +162,6 @@ class Steward:
             self._told[code] = stamp, now
         else:
             time.sleep(TELL_AGAIN_S)
-
-    def _is_chosen(self) -> bool:
-        """Whether this is the process that holds the lock; the end of a process lets it go."""
-        if self._file is not None:
-            return True
-        config: Config = self._app.config["MINGCE"]
-        file = os.open(config.data / LOCK_FILE, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return False
-        self._file = file
-        return True
 
 
 def frame(picture: dict[str, Any]) -> Frame:

@@ -1,19 +1,21 @@
-"""`make forensics`: attack real meetings on both databases; `make test` has a short form of it."""
+"""`make forensics`, `make chaos`, `make bench`: set up, then run one of the long programs."""
 
 from __future__ import annotations
+
+import sys
 
 from tools.console import StopError, prepare_output, run, stop
 from tools.setup import PYTHON, set_up
 
 
 def main() -> None:
-    """Set up, then run all attacks; their exit status."""
+    """`python -m tools.long MODULE ARGUMENTS…`; the exit status is that of the program."""
     prepare_output()
     try:
         set_up("test")
     except StopError as reason:
         stop(reason)
-    raise SystemExit(run([PYTHON, "-m", "tests.forensics"]))
+    raise SystemExit(run([PYTHON, "-m", *sys.argv[1:]]))
 
 
 if __name__ == "__main__":
