@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+from ipaddress import ip_address
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
@@ -47,6 +48,20 @@ _address_secret = secrets.token_bytes(32)
 def address_key() -> str:
     """The caller's address under a key that a restart forgets; never the address itself."""
     return keyed(request.remote_addr or "")
+
+
+def is_address_hidden() -> bool:
+    """Whether the caller's address is a proxy's, the same for everybody.
+
+    The service itself speaks no TLS: where its address begins with https, a proxy stands before
+    it. No header is asked, for anybody could send one and be counted no more.
+    """
+    if current_app.config["MINGCE"].base_url.startswith("https://"):
+        return True
+    try:
+        return ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return True
 
 
 def keyed(text: str) -> str:

@@ -26,12 +26,16 @@ from app.actions.objection import (
 from app.domain.errors import BadInput, TooMany
 from app.domain.notice import OUTCOMES
 from app.extensions import limiter
-from app.security import address_key
+from app.security import address_key, is_address_hidden
 from voting import blueprint
 
 FORM_SECONDS_MOST = 24 * 3600
 SENT = parse("30 per hour")
-"""Per address, behind which a whole village may stand."""
+"""Taken in from one address, behind which a household or a village hall may stand.
+
+Where a proxy hides addresses this would be one number for everybody, and whoever used it up would
+silence them all: there the proxy counts (deploy/nginx.conf).
+"""
 
 FIELDS = ("about", "text", "signed", "contact")
 
@@ -56,15 +60,15 @@ def object_to(code: str) -> str | Response | tuple[str, int]:
     # People cannot see this field; programs fill in what they find, and shall believe it worked.
     if request.form.get("homepage"):
         return redirect(url_for("voting.notice", code=code, received="1"))
-    if not limiter.limiter.hit(SENT, "objection", address_key()):
-        raise TooMany("从这里提交的次数过多，请一小时后再试，或按公示上写的联系方式反映。")
     try:
         _check_form(code)
+        _check_address()
         made = file_objection(
             code, typed["about"], typed["text"], typed["signed"], typed["contact"], today()
         )
-    except BadInput as error:
-        return _page(code, None, typed, str(error)), 400
+    except (BadInput, TooMany) as error:
+        return _page(code, None, typed, str(error)), error.status
+    _count_address()
     return redirect(url_for("voting.notice", code=code, received=made.number) + "#received")
 
 
@@ -101,6 +105,17 @@ def _check_form(code: str) -> None:
         raise BadInput("页面打开太久，已经过期。内容还在，请再提交一次。") from error
     if stamped != code:
         raise BadInput("页面打开太久，已经过期。内容还在，请再提交一次。")
+
+
+def _check_address() -> None:
+    """Raise TooMany where enough was taken in from here; what was refused does not count."""
+    if not is_address_hidden() and not limiter.limiter.test(SENT, "objection", address_key()):
+        raise TooMany("从这里提交的次数过多，请一小时后再试，或按公示上写的联系方式反映。")
+
+
+def _count_address() -> None:
+    if not is_address_hidden():
+        limiter.limiter.hit(SENT, "objection", address_key())
 
 
 def _stamps() -> URLSafeTimedSerializer:

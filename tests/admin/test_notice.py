@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -200,9 +201,43 @@ def test_spam_is_kept_out_without_asking_who_sends(
     assert _object(client, code).location == _object(client, code).location
     with app.app_context():
         assert len(objections_to(code)) == 1
-    tries = [_object(client, code, text=f"意见 {n}").status_code for n in range(40)]
-    assert tries[0] == 302
-    assert tries[-1] == 429
+
+
+VILLAGER, NEIGHBOUR = "192.168.1.20", "192.168.1.21"
+
+
+def test_what_the_form_refuses_counts_towards_no_limit(
+    app: Flask, client: FlaskClient, code: str
+) -> None:
+    client.environ_base["REMOTE_ADDR"] = VILLAGER
+    for n in range(40):
+        assert client.post(f"/n/{code}/objections").status_code == 400
+        assert _object(client, code, text=" ").status_code == 400
+        assert _object(client, code, homepage=f"http://spam.example/{n}").status_code == 302
+    assert _object(client, code).status_code == 302
+
+
+def test_an_address_sends_so_many_an_hour_and_the_next_is_not_held_up(
+    app: Flask, client: FlaskClient, code: str
+) -> None:
+    client.environ_base["REMOTE_ADDR"] = VILLAGER
+    tries = [_object(client, code, text=f"意见 {n}") for n in range(31)]
+    assert {answer.status_code for answer in tries[:30]} == {302}
+    assert tries[-1].status_code == 429
+    assert "意见 30</textarea>" in tries[-1].text, "what was typed stays"
+    client.environ_base["REMOTE_ADDR"] = NEIGHBOUR
+    assert _object(client, code, text="邻居的意见").status_code == 302
+
+
+@pytest.mark.parametrize("hidden_by", ["a proxy on this machine", "a proxy somewhere"])
+def test_where_a_proxy_hides_addresses_nobody_is_held_up_by_others(
+    app: Flask, client: FlaskClient, code: str, hidden_by: str
+) -> None:
+    if hidden_by == "a proxy somewhere":
+        app.config["MINGCE"] = replace(app.config["MINGCE"], base_url="https://ceping.example.cn")
+        client.environ_base["REMOTE_ADDR"] = "172.18.0.1"
+    tries = {_object(client, code, text=f"意见 {n}").status_code for n in range(40)}
+    assert tries == {302}
 
 
 def test_a_notice_takes_a_bounded_number_of_objections(app: Flask, code: str) -> None:

@@ -278,6 +278,26 @@ def test_a_hall_behind_one_address_is_not_shut_out(
             assert {_answer(phone) for phone in hall} == {200}
 
 
+def test_whoever_floods_a_notice_with_objections_is_slowed_down_and_nobody_else(
+    start_nginx: Callable[..., Nginx],
+) -> None:
+    with _eavesdropper() as (port, heard):
+        nginx = start_nginx(port)
+        before = {path: path.stat().st_size for path in nginx.files()}
+        sent = [_object(nginx, ADDRESS) for _ in range(120)]
+        assert {status for status, _ in sent[:100]} == {204}, "a village behind one address"
+        status, told = sent[-1]
+        assert status == 429
+        assert "按公示上写的联系方式反映" in told
+        assert _object(nginx, HOST)[0] == 204, "somebody else"
+        with _connected(nginx) as reader:
+            for _ in range(120):
+                reader.request("GET", "/n/ABCDEFGH", b"{}")
+                assert _answer(reader) == 204, "reading is free"
+        assert {path: path.stat().st_size for path in nginx.files()} == before
+    assert not [request for request in heard if ADDRESS.encode() in request]
+
+
 @pytest.mark.parametrize("closed", [True, False], ids=["as shipped", "without its own rule"])
 def test_nobody_outside_reads_the_operators_numbers(
     server: Server, start_nginx: Callable[..., Nginx], closed: bool
@@ -468,6 +488,17 @@ def _next_event(stream: http.client.HTTPResponse) -> dict[str, Any]:
         assert line, "the stream ended"
     event: dict[str, Any] = json.loads(line.partition(b": ")[2])
     return event
+
+
+def _object(nginx: Nginx, address: str) -> tuple[int, str]:
+    """Send an objection from this address; the status and the text of the answer."""
+    sender = http.client.HTTPSConnection(
+        HOST, nginx.https, timeout=PATIENCE, source_address=(address, 0), context=nginx.tls
+    )
+    with closing(sender):
+        sender.request("POST", "/n/ABCDEFGH/objections", b"{}")
+        answer = sender.getresponse()
+        return answer.status, answer.read().decode()
 
 
 def _answer(phone: http.client.HTTPConnection) -> int:
