@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from admin import blueprint
 from admin.forms import Form
 from app.actions import coverage as actions
+from app.actions.grading import scheme_of
 from app.actions.round import get_round
 
 Answer = str | Response | tuple[str, int]
@@ -21,7 +22,11 @@ def round_coverage(round_id: int) -> Answer:
     number = form.settle(lambda: actions.add_missing(round_id))
     if number is None:
         page = render_template(
-            "admin/coverage.html", round=round_, form=form, found=actions.coverage_of(round_)
+            "admin/coverage.html",
+            round=round_,
+            form=form,
+            found=actions.coverage_of(round_),
+            domains=[domain.name for domain in scheme_of(round_).domains],
         )
         return page, 400 if form.errors else 200
     flash(f"已加入 {number} 个党组织。", "success")

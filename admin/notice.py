@@ -25,8 +25,9 @@ from app.actions.objection import (
 )
 from app.actions.quota import graded
 from app.actions.round import get_round
-from app.domain.notice import COUNTED_WORDS, DAYS_MOST, OUTCOMES
+from app.domain.notice import COUNTED_WORDS, OUTCOMES
 from app.domain.ranking import places
+from app.domain.scheme.data import DAYS_MOST
 from app.models import GradingRecord, Notice, Round
 
 Answer = str | Response | tuple[str, int]

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from admin import blueprint
 from admin.forms import Form
 from app.actions import roster as actions
+from app.actions.library import known_domains
 from app.actions.step import today
 from app.domain.errors import BadInput, LinkInvalid
 from app.domain.roster import Line, Plan
@@ -30,7 +31,11 @@ def roster() -> Answer:
     form = Form()
     found = form.settle(lambda: actions.read_roster(_uploaded(), today()))
     page = render_template(
-        "admin/roster.html", form=form, found=found, carried=_carried(found) if found else ""
+        "admin/roster.html",
+        form=form,
+        found=found,
+        carried=_carried(found) if found else "",
+        known=known_domains(),
     )
     return page, 400 if form.errors else 200
 

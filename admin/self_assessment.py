@@ -18,7 +18,7 @@ from app.actions import self_assessment as actions
 from app.actions.attachment import FILE_BYTES_MOST, MIME_TYPES, REQUEST_BYTES_MOST, Upload
 from app.actions.grading import scheme_of
 from app.actions.points import points_of
-from app.actions.record import get_record
+from app.actions.record import get_record, is_final
 from app.actions.self_assessment import LineWish, SelfWish
 from app.actions.step import today
 from app.models import GradingRecord, SelfAssessment
@@ -115,8 +115,14 @@ def file_size(size: int) -> str:
 def _check(record_id: int, *, accepted: bool) -> Answer:
     form = Form()
     words, by = request.form.get("reasons", ""), str(current_user.account.name)
-    act = actions.accept_self if accepted else actions.return_self
-    if form.settle(lambda: act(record_id, words, by, today())) is None:
+
+    def act() -> SelfAssessment:
+        if accepted:
+            return actions.accept_self(record_id, words, by, today())
+        again = "accepted" in request.form
+        return actions.return_self(record_id, words, by, today(), again)
+
+    if form.settle(act) is None:
         return _page(get_record(record_id), Form(formdata=None), form)
     flash("自评已通过复核。" if accepted else "自评已退回，对方可以修改后重新提交。", "success")
     return redirect(url_for("admin.self_assessment", record_id=record_id))
@@ -130,8 +136,9 @@ def _page(record: GradingRecord, form: Form, check: Form) -> tuple[str, int]:
     page = render_template(
         "admin/self_version.html" if frozen else "admin/self_assessment.html",
         record=record, scheme=scheme, domain=scheme.domain(record.domain),
-        points=points_of(record.round), assessment=latest, versions=versions,
-        form=form, check=check, text_most=actions.TEXT_MOST, kinds=list(MIME_TYPES),
+        points=points_of(record.round), final=is_final(record.id), assessment=latest, versions=versions,
+        points=points_of(record.round), final=is_final(record.id),
+        assessment=latest, versions=versions,
         file_most=FILE_BYTES_MOST, request_most=REQUEST_BYTES_MOST - 2**20,
         lines={line.position: line for line in latest.lines} if latest else {},
     )  # fmt: skip

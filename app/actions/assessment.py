@@ -18,7 +18,16 @@ from app.domain.decision import Latitude, is_outdated, latitude, require_lawful
 from app.domain.errors import BadInput
 from app.domain.points import read_score, total_of
 from app.domain.tally import score_text
-from app.models import Decision, GradingRecord, Round, SelfAssessment, SuperiorLine, db
+from app.models import (
+    Decision,
+    GradingRecord,
+    Meeting,
+    MeetingSubject,
+    Round,
+    SelfAssessment,
+    SuperiorLine,
+    db,
+)
 
 COMMENT_MOST = 1000
 
@@ -107,7 +116,7 @@ def decisions_of(record: GradingRecord) -> Sequence[Decision]:
 
 
 def decision_in_force(record: GradingRecord) -> Decision | None:
-    """The latest decision; None where there is none, or where it is better than is lawful by now.
+    """The latest decision; None where there is none, or where it cannot stand by now.
 
     For whoever publishes or reports grades: nothing else is a decided grade.
     """
@@ -116,7 +125,7 @@ def decision_in_force(record: GradingRecord) -> Decision | None:
 
 
 class Decided(NamedTuple):
-    """The latest decision on a record. in_force: False where it is better than is lawful by now."""
+    """The latest decision on a record. in_force: False where it cannot stand by now."""
 
     grade: str
     reason: str
@@ -144,7 +153,7 @@ def latest_decisions(round_: Round) -> dict[int, Decided]:
         row.record_id: Decided(
             row.grade,
             row.reason,
-            not is_outdated(scheme.domain(row.domain).ladder, row.grade, row.proposed),
+            not is_outdated(scheme.domain(row.domain).ladder, row.grade, row.reason, row.proposed),
         )
         for row in rows
     }
@@ -153,14 +162,31 @@ def latest_decisions(round_: Round) -> dict[int, Decided]:
 def outdated(record: GradingRecord, decision: Decision) -> bool:
     """Whether the record's figures have changed so that the decision cannot stand."""
     ladder = scheme_of(record.round).domain(record.domain).ladder
-    return is_outdated(ladder, decision.grade, record.proposed)
+    return is_outdated(ladder, decision.grade, decision.reason, record.proposed)
 
 
 def latitude_of(record: GradingRecord) -> Latitude:
     """What may be decided now."""
     scheme = scheme_of(record.round)
     ladder = scheme.domain(record.domain).ladder
-    return latitude(scheme, ladder, record.proposed, record.trace, record.mass is not None)
+    return latitude(
+        scheme, ladder, record.proposed, record.trace, record.mass is not None, _awaited(record)
+    )
+
+
+def _awaited(record: GradingRecord) -> bool:
+    """Whether a meeting that tests it is being prepared or held."""
+    return bool(
+        db.session.scalar(
+            select(func.count(Meeting.id))
+            .join(MeetingSubject, MeetingSubject.meeting_id == Meeting.id)
+            .where(
+                MeetingSubject.record_id == record.id,
+                Meeting.state.in_(("draft", "open")),
+                Meeting.rehearsal.is_(False),
+            )
+        )
+    )
 
 
 def decide(record_id: int, grade: str, reason: str, by: str, day: date) -> Decision:

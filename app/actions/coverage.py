@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.actions.grading import scheme_of
+from app.actions.library import known_domains
 from app.actions.round import Member, add_members, get_round
 from app.domain.coverage import Body, Coverage, coverage
 from app.domain.errors import BadInput
@@ -19,7 +20,13 @@ def coverage_of(round_: Round) -> Coverage:
             select(GradingRecord.organisation_id).where(GradingRecord.round_id == round_.id)
         )
     )
-    return coverage(scheme_of(round_), _bodies(set(members)), members, round_.organisation_id)
+    return coverage(
+        scheme_of(round_),
+        _bodies(set(members)),
+        members,
+        round_.organisation_id,
+        known_domains(),
+    )
 
 
 def due_members(scheme: Scheme, by: int | None) -> list[Member]:

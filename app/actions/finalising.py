@@ -117,7 +117,11 @@ def _missing_organisations(round_: Round, records: Sequence[GradingRecord]) -> l
     if not records:
         return ["本轮还没有党组织参加。"]
     found = coverage_of(round_)
-    return [] if found.complete else found.words[: bool(found.missing) + bool(found.twice)]
+    return (
+        []
+        if found.complete
+        else found.words[: bool(found.missing) + bool(found.twice) + bool(found.unknown)]
+    )
 
 
 def _without_grade(records: Sequence[GradingRecord], grades: Mapping[int, str | None]) -> list[str]:

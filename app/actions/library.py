@@ -82,6 +82,12 @@ def shelf_of(scheme_id: str) -> Shelf:
     return _shelf(newest, state_of(scheme_id))
 
 
+def known_domains() -> frozenset[str]:
+    """Every word for a domain in the schemes on offer."""
+    domains = [domain for kept in offered() for domain in kept.scheme.domains]
+    return frozenset(word for d in domains for word in (d.code, d.name, *d.aliases))
+
+
 def offered() -> list[Kept]:
     """What a new round may choose: the shipped ones, then the newest versions of the library."""
     return [

@@ -81,7 +81,9 @@ def parents_for(kind: str, moving: Organisation | None = None) -> list[Node]:
     return [
         node
         for node in organisation_tree()
-        if node.organisation.kind in UNDER[kind] and node.organisation.id not in barred
+        if node.organisation.kind in UNDER[kind]
+        and node.organisation.id not in barred
+        and node.organisation.closed_on is None
     ]
 
 
@@ -310,6 +312,8 @@ def _place(organisation: Organisation, parent_id: int | None) -> None:
     parent = db.session.get(Organisation, parent_id)
     if parent is None:
         raise BadInput("所选的上级党组织不存在，请刷新页面重选。")
+    if parent.closed_on is not None:
+        raise BadInput(f"“{parent.name}”已撤销，下面不能再设党组织。请改选上级党组织。")
     if parent.kind not in UNDER[organisation.kind]:
         raise BadInput(
             "党支部下面不能再设党组织。"

@@ -102,11 +102,16 @@ def get_record(record_id: int) -> GradingRecord:
     return record
 
 
+def is_final(record_id: int) -> bool:
+    """Whether its grade is final."""
+    found = select(FinalGrade.id).where(FinalGrade.record_id == record_id).limit(1)
+    return db.session.scalar(found) is not None
+
+
 def get_open_record(record_id: int) -> GradingRecord:
     """As `get_record`, to change what its grade follows from; BadInput once the grade is final."""
     record = get_record(record_id)
-    final = select(FinalGrade.id).where(FinalGrade.record_id == record_id).limit(1)
-    if db.session.scalar(final) is not None:
+    if is_final(record_id):
         raise BadInput(
             "本轮等级已经确定，分数、情况和评定不能再改。要更正的，请在“公示和定级”里更正等级。"
         )

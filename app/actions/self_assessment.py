@@ -113,24 +113,31 @@ def save_self(record_id: int, wish: SelfWish, submit: str | None, day: date) -> 
 
 def accept_self(record_id: int, remark: str, by: str, day: date) -> SelfAssessment:
     """复核: the superior accepts what was submitted. Raises SelfAssessmentNotSubmitted."""
-    return _settle(record_id, "accepted", remark.strip(), by, day)
+    return _settle(record_id, "accepted", remark.strip(), by, day, "submitted")
 
 
-def return_self(record_id: int, reasons: str, by: str, day: date) -> SelfAssessment:
-    """复核: the superior returns it with reasons. Raises BadInput, SelfAssessmentNotSubmitted."""
+def return_self(
+    record_id: int, reasons: str, by: str, day: date, accepted: bool = False
+) -> SelfAssessment:
+    """复核: the superior returns it with reasons. accepted: what had been accepted by mistake.
+
+    Raises BadInput, SelfAssessmentNotSubmitted.
+    """
     reasons = reasons.strip()
     if len(reasons) < REASONS_LEAST:
         raise BadInput(f"退回要写明理由（至少 {REASONS_LEAST} 个字），好让对方知道改什么。")
-    return _settle(record_id, "returned", reasons, by, day)
+    return _settle(record_id, "returned", reasons, by, day, "accepted" if accepted else "submitted")
 
 
-def _settle(record_id: int, state: str, reasons: str, by: str, day: date) -> SelfAssessment:
+def _settle(
+    record_id: int, state: str, reasons: str, by: str, day: date, before: str
+) -> SelfAssessment:
     record = get_open_record(record_id)
     if len(reasons) > TEXT_MOST:
         raise BadInput(f"意见不能超过 {TEXT_MOST} 字。")
     done: CursorResult[object] = db.session.execute(
         update(SelfAssessment)
-        .where(SelfAssessment.record_id == record.id, SelfAssessment.state == "submitted")
+        .where(SelfAssessment.record_id == record.id, SelfAssessment.state == before)
         .values(state=state, reasons=reasons, checked_on=day, checked_by=by)
     )  # type: ignore[assignment]  # an UPDATE gives a CursorResult
     if done.rowcount != 1:

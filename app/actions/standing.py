@@ -172,6 +172,7 @@ def _lines(round_: Round) -> Any:
             Survey.finished,
             SelfAssessment.state,
             Decision.grade,
+            Decision.reason,
         )
         .join(Organisation, Organisation.id == GradingRecord.organisation_id)
         .outerjoin(parent, parent.id == Organisation.parent_id)
@@ -252,7 +253,7 @@ def _mass(row: Row[Any], open_now: frozenset[int]) -> tuple[str, bool]:
 def _superior(scheme: Scheme, row: Row[Any]) -> tuple[str, bool]:
     if row.grade is None:
         return ("已评分", False) if row.superior_score is not None else ("未评定", False)
-    if is_outdated(scheme.domain(row.domain).ladder, row.grade, row.proposed):
+    if is_outdated(scheme.domain(row.domain).ladder, row.grade, row.reason, row.proposed):
         return "须重评", False
     return f"评为{row.grade}", True
 

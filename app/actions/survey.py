@@ -98,7 +98,7 @@ def add_visit(record_id: int, wish: VisitWish, day: date) -> Visit:
     require_open(record, "survey", day)
     db.session.add(visit)
     db.session.flush()
-    _hand_over(record, survey_of(record))
+    _hand_over(record, survey_of(record), VISIT_FACTS)
     db.session.commit()
     return visit
 
@@ -119,17 +119,18 @@ def remove_visit(visit_id: int, day: date) -> GradingRecord:
     db.session.delete(visit)
     db.session.flush()
     _withdraw(record, VISIT_FACTS)
-    _hand_over(record, survey_of(record))
+    _hand_over(record, survey_of(record), VISIT_FACTS)
     db.session.commit()
     return record
 
 
-def _hand_over(record: GradingRecord, survey: Survey) -> None:
-    """Let the record's facts follow; what else has been entered there stays."""
+def _hand_over(record: GradingRecord, survey: Survey, only: Iterable[str] | None = None) -> None:
+    """Let the record's facts follow; what else has been entered there stays. only: these facts."""
     found = facts_from(
         scheme_of(record.round), survey.answers, summary_of(record, visits_of(record))
     )
-    record.facts = {**record.facts, **found}
+    names = set(found) if only is None else set(found) & set(only)
+    record.facts = {**record.facts, **{name: found[name] for name in names}}
     reassess(record)
 
 

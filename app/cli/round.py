@@ -43,6 +43,7 @@ def check_command(round_id: int) -> None:
             "complete": found.complete,
             "missing": _named(found.missing),
             "twice": _named(found.twice),
+            "unknown_domain": _named(found.unknown),
             "beside": _named(found.beside),
             "without_domain": _named(found.without_domain),
         },

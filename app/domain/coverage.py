@@ -8,7 +8,7 @@ and, for villages and communities, only the body itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from app.domain.errors import DomainUnknown
@@ -26,41 +26,52 @@ class Body(NamedTuple):
 
 class Coverage(NamedTuple):
     """missing: graded, but not in the round. twice: in it more than once, or under one superior
-    with another of the same name. beside: in it though the scheme does not grade them.
-    without_domain: nobody can say whether they are to be graded; those in the round not counted.
+    with another of the same name. unknown: not in it, of a domain that no scheme has.
+    beside: in it though the scheme does not grade them. without_domain: nobody can say whether they
+    are to be graded; those in the round not counted.
     """
 
     missing: tuple[Body, ...]
     twice: tuple[Body, ...]
+    unknown: tuple[Body, ...]
     beside: tuple[Body, ...]
     without_domain: tuple[Body, ...]
 
     @property
     def complete(self) -> bool:
         """Whether every organisation that is graded stands in the round once."""
-        return not (self.missing or self.twice)
+        return not (self.missing or self.twice or self.unknown)
+
+    @property
+    def hindrances(self) -> list[str]:
+        """What keeps the round from being finished, a sentence each."""
+        return _sentences(
+            ("应定级而不在本轮中", self.missing),
+            ("在本轮中重复", self.twice),
+            ("不在本轮中，而填的领域哪个方案都没有", self.unknown),
+        )
 
     @property
     def words(self) -> list[str]:
-        """What is wrong, a sentence each; what hinders the end of the round comes first."""
-        parts = (
-            ("应定级而不在本轮中", self.missing),
-            ("在本轮中重复", self.twice),
+        """What is wrong or worth a look, a sentence each; what hinders comes first."""
+        return self.hindrances + _sentences(
             ("按方案不定级而在本轮中", self.beside),
             ("没有填领域，看不出是否应定级", self.without_domain),
         )
-        return [
-            f"{len(bodies)} 个党组织{what}：{_named(bodies)}。" for what, bodies in parts if bodies
-        ]
 
 
 def coverage(
-    scheme: Scheme, bodies: Sequence[Body], members: Iterable[int], by: int | None = None
+    scheme: Scheme,
+    bodies: Sequence[Body],
+    members: Iterable[int],
+    by: int | None = None,
+    elsewhere: Collection[str] = (),
 ) -> Coverage:
     """Compare those that are to be graded with those in the round.
 
     members: the organisation of every record of the round. by: who holds the round; only what
-    stands under it is looked at, without itself. None: everybody.
+    stands under it is looked at, without itself. None: everybody. elsewhere: domains that
+    other schemes know, whose organisations this one leaves alone.
     """
     tree = {body.id: body for body in bodies}
     counted = Counter(members)
@@ -73,12 +84,17 @@ def coverage(
         missing=tuple(b for b in looked_at if b.id in due and b.id not in counted),
         twice=tuple(b for b in inside if counted[b.id] > 1 or named[b.parent_id, b.name] > 1),
         beside=tuple(b for b in inside if domains.get(b.id) is not None and b.id not in due),
-        without_domain=tuple(b for b in looked_at if not domains[b.id] and b.id not in counted),
+        unknown=tuple(
+            b
+            for b in looked_at
+            if b.domain not in ("", *elsewhere) and not domains[b.id] and b.id not in counted
+        ),
+        without_domain=tuple(b for b in looked_at if not b.domain and b.id not in counted),
     )
 
 
 def _domain(scheme: Scheme, body: Body) -> Domain | None:
-    """None also for a domain that is another scheme's."""
+    """None also for one that the scheme does not have."""
     try:
         return scheme.domain(body.domain) if body.domain else None
     except DomainUnknown:
@@ -102,6 +118,10 @@ def _above(tree: Mapping[int, Body], body: Body) -> list[int]:
         found.append(parent)
         parent = tree[parent].parent_id if parent in tree else None
     return found
+
+
+def _sentences(*parts: tuple[str, Sequence[Body]]) -> list[str]:
+    return [f"{len(bodies)} 个党组织{what}：{_named(bodies)}。" for what, bodies in parts if bodies]
 
 
 def _named(bodies: Sequence[Body], most: int = 20) -> str:

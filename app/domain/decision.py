@@ -17,12 +17,12 @@ _LIMITS = ("cap", "floor_to", "veto")
 class Latitude(NamedTuple):
     """What may be decided. grades: best first, empty while nothing can be. hindrance: why.
 
-    flagged: a rule wants a written reason whatever the grade is.
+    asked: why a written reason is wanted whatever the grade is; empty where it is not.
     """
 
     grades: tuple[str, ...]
     hindrance: str
-    flagged: bool
+    asked: str
 
 
 def latitude(
@@ -31,18 +31,26 @@ def latitude(
     proposed: str | None,
     trace: Iterable[Mapping[str, str]],
     tested: bool,
+    awaited: bool = False,
 ) -> Latitude:
     """The grades from the proposed one down: stricter is lawful, better never is.
 
-    trace: of the proposal, as the record keeps it. tested: the meeting's result is final. While a
-    rule that could lower the grade cannot be judged, nothing can be decided.
+    trace: of the proposal, as the record keeps it. tested: the meeting's result is final. awaited:
+    there is a meeting that will have one. While a rule that could lower the grade cannot be judged,
+    nothing can be decided; rules on a meeting that is not held are left aside, with a reason.
     """
     lines = list(trace)
-    limits = {rule.id for rule in scheme.rules if rule.effect in _LIMITS}
+    limits = {
+        rule.id
+        for rule in scheme.rules
+        if rule.effect in _LIMITS and (tested or not _rests_on_meeting(rule))
+    }
     open_rules = [t for t in lines if t["effect"] == "pending" and t["rule"] in limits]
     unformed = [t["because"] for t in lines if t["effect"] == "unformed"]
-    flagged = any(t["effect"] == "flag" for t in lines)
+    asked = "有规则要求说明理由" if any(t["effect"] == "flag" for t in lines) else ""
     if not tested:
+        asked = "没有测评，须说明原因"
+    if not tested and awaited:
         hindrance = "党员群众测评还没有最终结果。请等测评会计票后再评定。"
     elif unformed and (open_rules or proposed is None):
         hindrance = f"{unformed[0]}。"
@@ -53,8 +61,8 @@ def latitude(
         others = [words for words in missing if not words.startswith("尚无上级评定分，")]
         hindrance = f"还没有建议等级：{others[0]}，请先补齐。" if others else NO_PROPOSAL
     else:
-        return Latitude(ladder.labels[ladder.rank(proposed) :], "", flagged)
-    return Latitude((), hindrance, flagged)
+        return Latitude(ladder.labels[ladder.rank(proposed) :], "", asked)
+    return Latitude((), hindrance, asked)
 
 
 def require_lawful(
@@ -72,16 +80,18 @@ def require_lawful(
         raise BadInput(f"不能评为“{grade}”，最高只能评为“{proposed}”。{basis}")
     if len(reason) > REASON_MOST:
         raise BadInput(f"理由不能超过 {REASON_MOST} 字。")
-    if (grade != proposed or allowed.flagged) and len(reason) < REASON_LEAST:
-        why = f"低于建议等级“{proposed}”" if grade != proposed else "有规则要求说明理由"
+    if (grade != proposed or allowed.asked) and len(reason) < REASON_LEAST:
+        why = allowed.asked if grade == proposed else f"低于建议等级“{proposed}”"
         raise BadInput(f"评为“{grade}”{why}，请写明理由（至少 {REASON_LEAST} 个字）。")
 
 
-def is_outdated(ladder: Ladder, decided: str, proposed: str | None) -> bool:
-    """Whether a decision is by now better than what the record's figures allow."""
+def is_outdated(ladder: Ladder, decided: str, reason: str, proposed: str | None) -> bool:
+    """Whether a decision could not be taken by now: better than the record's figures allow, or
+    lower without a written reason."""
     if proposed is None or decided not in ladder.labels or proposed not in ladder.labels:
         return True
-    return ladder.rank(decided) < ladder.rank(proposed)
+    lower = ladder.rank(decided) - ladder.rank(proposed)
+    return lower < 0 or (lower > 0 and len(reason) < REASON_LEAST)
 
 
 def unjudged(scheme: Scheme, trace: Iterable[Mapping[str, str]], tested: bool) -> bool:

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from datetime import date, timedelta
 
 from app.domain.errors import BadInput
+from app.domain.scheme.data import DAYS_MOST
 
-DAYS_MOST = 60
 OBJECTIONS_MOST = 200
 """Of one version of a notice: whoever fills one up keeps nobody from objecting to the next."""
 

@@ -62,6 +62,11 @@ class Known(NamedTuple):
     last_admitted: int | None
     closed: bool = False
 
+    @property
+    def name(self) -> str:
+        """Its own, without its superiors'."""
+        return self.path[-1]
+
 
 class Item(NamedTuple):
     """What becomes of one line. id: of the one we have, None for a new one; changes: old → new."""
@@ -261,6 +266,10 @@ def _misplaced(
     above = kinds.get(path[:-1])
     if above and above not in UNDER[line.kind]:
         words = f"{KIND_WORDS[line.kind]}不能设在{KIND_WORDS[above]}下面，请改上级或类型。"
+        found.append(Complaint(line.row, COLUMNS[2], words))
+    over = known.get(path[:-1])
+    if over and over.closed:
+        words = f"上级“{over.name}”已撤销，下面不能再设党组织，请改上级。"
         found.append(Complaint(line.row, COLUMNS[2], words))
     body = known.get(path)
     if body and body.closed:

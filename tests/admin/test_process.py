@@ -21,9 +21,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from app.actions import standing
-from app.actions.assessment import decision_in_force, decisions_of
 from app.actions.attachment import FILE_BYTES_MOST
-from app.actions.grading import reassess
 from app.actions.organisation import create_branches, create_organisation
 from app.actions.record import get_record
 from app.actions.round import Member, RoundWish, create_round, get_round
@@ -223,6 +221,12 @@ def test_a_self_assessment_is_drafted_submitted_returned_and_accepted(
         ]
         assert get_record(1).self_score == Decimal(86)
     assert "88.5" in office.get(f"{SELF}/1").text
+    mistaken = {"reasons": "合计算错了，请核对", "accepted": "1"}
+    assert "复核有误，退回修改" in office.get(SELF).text
+    assert office.post(f"{SELF}/return", mistaken).status_code == 302
+    assert office.post(f"{SELF}/return", mistaken).status_code == 409
+    with app.app_context():
+        assert get_record(1).self_score is None
     assert office.get(f"{SELF}/3").status_code == 404
 
 
@@ -324,68 +328,6 @@ def _latest() -> SelfAssessment:
 
 def _count(table: type[Any]) -> int:
     return db.session.scalar(select(func.count()).select_from(table)) or 0
-
-
-@pytest.fixture
-def village(app: Flask) -> int:
-    """Record 1 of 商都县, tested by 100: 89 of them satisfied."""
-    make_round(app, "shangdu-2012", "village")
-    _tested(app, 89)
-    return 1
-
-
-def _tested(app: Flask, satisfied: int) -> None:
-    with app.app_context():
-        record = get_record(1)
-        record.mass = {
-            "meeting": "ABCDEF",
-            "tallies": {"g1": {"q1": {"option1": satisfied, "option3": 100 - satisfied}}},
-            "satisfaction": {
-                "numerator": satisfied, "denominator": 100, "percent": f"{satisfied}.00",
-            },
-        }  # fmt: skip
-        reassess(record)
-        db.session.commit()
-
-
-def test_a_decision_is_never_better_than_the_cap_and_stricter_only_with_a_reason(
-    app: Flask, office: Office, village: int
-) -> None:
-    decide = "/admin/records/1/decision"
-    assert "请先录入上级评定分" in office.post(decide, {"grade": "一般"}).text
-    assert office.post(ASSESSMENT, {"total": "95", "comment-1": "带头人强"}).status_code == 302
-    refused = office.post(decide, {"grade": "先进", "reason": "领导认为应当评先进"})
-    assert refused.status_code == 400
-    assert "最高只能评为“一般”" in refused.text
-    assert "测评结果满意度达不到90%" in refused.text
-    assert "领导认为应当评先进</textarea>" in refused.text
-    assert office.post(decide, {"grade": "后进"}).status_code == 400
-    assert office.post(decide, {"grade": "一般"}).status_code == 302
-    assert office.post(decide, {"grade": "后进", "reason": "台账弄虚作假"}).status_code == 302
-    with app.app_context():
-        made = decisions_of(get_record(1))
-        assert [(d.version, d.grade, d.reason) for d in made] == [
-            (2, "后进", "台账弄虚作假"),
-            (1, "一般", ""),
-        ]
-        assert made[1].basis["superior"] == "95"
-        assert made[1].basis["satisfaction"]["numerator"] == 89
-        assert decision_in_force(get_record(1)) == made[0]
-    page = office.get(ASSESSMENT).text
-    assert "带头人强</textarea>" in page
-    assert "89.00%" in page
-
-
-def test_a_decision_falls_when_the_figures_no_longer_carry_it(
-    app: Flask, office: Office, village: int
-) -> None:
-    office.post(ASSESSMENT, {"total": "95"})
-    office.post("/admin/records/1/decision", {"grade": "一般"})
-    _tested(app, 49)
-    with app.app_context():
-        assert decision_in_force(get_record(1)) is None
-    assert "须重新评定" in office.get(ASSESSMENT).text
-    assert "须重评" in office.get("/admin/rounds/1/progress").text
 
 
 def test_what_has_a_survey_is_not_taken_out_of_its_round(

@@ -167,7 +167,7 @@ def test_who_admitted_nobody_in_three_years_is_listed(
         change_profile(4, "", "", "9", str(today().year - 2), today().year)
     table = _table(_word(office, f"/admin/rounds/{school}/forms/no-new-members"))
     assert [row[1] for row in table[1:]] == ["第一党支部"]
-    assert table[1][5] == str(today().year - 2011)
+    assert table[1][5] == str(today().year - 2012)
 
 
 def test_the_analysis_adds_up(office: Office, school: int) -> None:

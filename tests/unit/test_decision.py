@@ -48,9 +48,14 @@ def test_stricter_needs_a_written_reason() -> None:
 
 def test_nothing_is_decided_before_the_meeting_and_the_score() -> None:
     untested, trace = _judged(95, 0, 0)
-    assert untested.grades == ()
+    with pytest.raises(BadInput, match="没有测评，须说明原因"):
+        require_lawful(untested, trace, "先进", "")
+    require_lawful(untested, trace, "先进", "抽样测评，没有抽到")
+    require_lawful(untested, trace, "后进", "抽样测评，没有抽到；台账弄虚作假")
+    awaited = latitude(SHANGDU, LADDER, "先进", trace, False, awaited=True)
+    assert awaited.grades == ()
     with pytest.raises(BadInput, match="还没有最终结果"):
-        require_lawful(untested, trace, "后进", "写明理由的")
+        require_lawful(awaited, trace, "后进", "写明理由的")
     pending = latitude(SHANGDU, LADDER, "先进", trace, True)
     assert "尚无满意率" in pending.hindrance
     assert latitude(shipped("awu-villages-2012"), LADDER, None, [], True).hindrance
@@ -87,7 +92,9 @@ def test_no_reason_ever_buys_a_grade_better_than_proposed(
 
 
 def test_a_decision_is_outdated_once_the_figures_forbid_it() -> None:
-    assert is_outdated(LADDER, "先进", "一般")
-    assert is_outdated(LADDER, "先进", None)
-    assert is_outdated(LADDER, "好", "先进")
-    assert not is_outdated(LADDER, "后进", "一般")
+    assert is_outdated(LADDER, "先进", "写明理由的", "一般")
+    assert is_outdated(LADDER, "先进", "写明理由的", None)
+    assert is_outdated(LADDER, "好", "", "先进")
+    assert not is_outdated(LADDER, "一般", "", "一般")
+    assert not is_outdated(LADDER, "后进", "写明理由的", "一般")
+    assert is_outdated(LADDER, "后进", "", "一般")

@@ -36,18 +36,23 @@ COUNTY = [
     Body(6, 5, "国库股党支部", "institution"),
     Body(7, 1, "商会党支部", "another county's"),
 ]
+ELSEWHERE = ["another county's"]
 
 
 def test_of_a_village_only_the_body_itself_is_graded_elsewhere_every_level() -> None:
-    found = coverage(SHANGDU, COUNTY, [])
+    found = coverage(SHANGDU, COUNTY, [], elsewhere=ELSEWHERE)
     assert [body.id for body in found.missing] == [2, 4, 5, 6]
-    assert [body.id for body in found.without_domain] == [1, 7]
+    assert [body.id for body in found.without_domain] == [1]
+    assert found.unknown == ()
     assert not found.complete
 
 
 def test_who_is_missing_twice_or_beside_is_named() -> None:
     found = coverage(
-        SHANGDU, [*COUNTY, Body(8, 4, "财政局党支部", "institution")], [2, 3, 5, 5, 6, 8]
+        SHANGDU,
+        [*COUNTY, Body(8, 4, "财政局党支部", "institution")],
+        [2, 3, 5, 5, 6, 8],
+        elsewhere=ELSEWHERE,
     )
     assert [body.id for body in found.missing] == [4]
     assert [body.id for body in found.twice] == [5, 8]
@@ -59,7 +64,14 @@ def test_who_is_missing_twice_or_beside_is_named() -> None:
 def test_who_holds_the_round_looks_at_what_stands_under_him_only() -> None:
     found = coverage(SHANGDU, COUNTY, [5, 6], by=4)
     assert (found.complete, found.words) == (True, [])
-    assert coverage(SHANGDU, COUNTY, [2, 4, 5, 6]).complete
+    assert coverage(SHANGDU, COUNTY, [2, 4, 5, 6], elsewhere=ELSEWHERE).complete
+
+
+def test_whose_domain_is_mistyped_is_not_lost() -> None:
+    found = coverage(SHANGDU, COUNTY, [2, 4, 5, 6])
+    assert [body.id for body in found.unknown] == [7]
+    assert not found.complete
+    assert found.hindrances == ["1 个党组织不在本轮中，而填的领域哪个方案都没有：商会党支部。"]
 
 
 def test_a_tree_that_bites_its_tail_is_looked_at_all_the_same() -> None:

@@ -187,7 +187,8 @@ def test_a_sound_file_has_no_problems() -> None:
         ),
         ("rules", "rules = 5", "facts[2].rules", "没有这一项"),
         ("rules", '[score.weights]\nself = "30%"\n', "score.weights", "之和应为100%"),
-        ("rules", '[notice]\ndays = "两天"\n', "notice.days", "应为不小于1的整数"),
+        ("rules", '[notice]\ndays = "两天"\n', "notice.days", "应为 1 到 60 的整数"),
+        ("rules", "[notice]\ndays = 90\n", "notice.days", "应为 1 到 60 的整数"),
         ("rules", '[[steps]]\nname = "自评"\nfrom = "02-30"\n', "steps[1].from", "应为月-日"),
         (
             "rules",

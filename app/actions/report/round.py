@@ -195,11 +195,15 @@ class _Beside:
 
 
 def _years(record: GradingRecord, body: Organisation, day: date) -> int | None:
-    """As entered in the record, or worked out from the year that the roster has."""
+    """As entered in the record, or the whole years since the one that the roster has.
+
+    Admitted in 2009, there were in April 2012 two years without: 2010 and 2011 (商都县 2012, 附件5:
+    三年未发展党员).
+    """
     entered: Any = record.facts.get("years_without_new_member")
     if entered is not None:
         return int(entered)
-    return None if body.last_admitted is None else max(0, day.year - body.last_admitted)
+    return None if body.last_admitted is None else max(0, day.year - body.last_admitted - 1)
 
 
 def _score(score: Any) -> str:
@@ -225,9 +229,9 @@ def _voted(scheme: Scheme, record: GradingRecord) -> str:
 
 
 def _gatherings(round_: Round) -> Gatherings:
-    counted = (
-        Meeting.round_id == round_.id, Meeting.state == "closed", Meeting.rehearsal.is_(False)
-    )  # fmt: skip
+    # Of one that was held again, or does not count, no record has the result.
+    used = {r.mass["meeting"] for r in round_.records if r.mass}
+    counted = (Meeting.round_id == round_.id, Meeting.state == "closed", Meeting.code.in_(used))
     # `cast` has the valid papers in it: they joined the tally as the meeting was closed.
     held, cast = db.session.execute(
         select(func.count(Meeting.id), func.coalesce(func.sum(boxes.c.cast), 0))

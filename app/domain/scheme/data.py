@@ -17,6 +17,11 @@ from app.domain.scheme.values import Domain
 TOGETHER = "*"
 """What stands for groups that are published together (app.domain.box)."""
 
+DAYS_MOST = 60
+"""The longest notice; what a scheme asks for must be possible."""
+
+MONTHS_MOST = 120
+
 DAYS_IN_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -143,7 +148,9 @@ class _DataReader:
     def rectification(self, table: Table) -> dict[str, Any]:
         return {
             "grade": self._grade_or_any(table),
-            "months_at_least": table.read("months_at_least", _whole, "应为整数，如 6"),
+            "months_at_least": table.read(
+                "months_at_least", _up_to(MONTHS_MOST), f"应为 1 到 {MONTHS_MOST} 的整数，如 6"
+            ),
             "report_to": table.text("report_to"),
             "published": table.flag("published", default=False) or None,
         }
@@ -184,9 +191,15 @@ def _validity(table: Table) -> dict[str, Any]:
     }
 
 
-def _whole(value: object) -> Fraction | None:
-    number = None if isinstance(value, str) else read_number(value)
-    return number if number is not None and number >= 1 and number.denominator == 1 else None
+def _up_to(most: int) -> Callable[[object], Fraction | None]:
+    """Converts whole numbers from 1 on."""
+
+    def convert(value: object) -> Fraction | None:
+        number = None if isinstance(value, str) else read_number(value)
+        whole = number is not None and number.denominator == 1 and 1 <= number <= most
+        return number if whole else None
+
+    return convert
 
 
 def _ranking(table: Table) -> dict[str, Any]:
@@ -202,7 +215,10 @@ def _notice(table: Table) -> dict[str, Any]:
         "days": "unstated"
         if unstated
         else table.read(
-            "days", _whole, '应为不小于1的整数，原文没写的写 "unstated"', required=True
+            "days",
+            _up_to(DAYS_MOST),
+            f'应为 1 到 {DAYS_MOST} 的整数，原文没写的写 "unstated"',
+            required=True,
         ),
         "counted": table.one_of("counted", ("calendar", "working", "unstated")) or "unstated",
         "place": table.text("place"),
@@ -215,6 +231,7 @@ def _step(table: Table) -> dict[str, Any]:
         "name": table.text("name", required=True),
         "from": table.read("from", _month_day, expected),
         "to": table.read("to", _month_day, expected),
+        "strict": table.flag("strict", default=False) or None,
     }
 
 

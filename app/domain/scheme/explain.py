@@ -277,10 +277,11 @@ def _rectification(scheme: Scheme, entry: dict[str, Any]) -> tuple[str, str]:
 
 def _step(scheme: Scheme, entry: dict[str, Any]) -> tuple[str, str]:
     about = _named(scheme, entry)
+    late = "，逾期不再受理" if entry.pop("strict", False) else ""
     first, last = (_month_day(entry.pop(name, None)) for name in ("from", "to"))
     if not first and not last:
-        return about, "没有写明日期"
-    return about, f"{first or '没有写明哪天开始'}，到{last}截止" if last else f"从{first}开始"
+        return about, f"没有写明日期{late}"
+    return about, f"{first or '没有写明哪天开始'}，到{last}截止{late}" if last else f"从{first}开始"
 
 
 def _form(scheme: Scheme, entry: dict[str, Any]) -> tuple[str, str]:
