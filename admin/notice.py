@@ -15,6 +15,7 @@ from app.actions.finalising import records_of
 from app.actions.grading import scheme_of
 from app.actions.notice import NoticeWish
 from app.actions.objection import (
+    DISMISSED_WHY_MOST,
     TEXT_MOST,
     answer_objection,
     get_objection,
@@ -23,9 +24,10 @@ from app.actions.objection import (
     today,
     versions_of,
 )
+from app.actions.objection import dismiss_objections as dismiss_together
 from app.actions.quota import graded
 from app.actions.round import get_round
-from app.domain.notice import COUNTED_WORDS, OUTCOMES
+from app.domain.notice import COUNTED_WORDS, DISMISSALS, OUTCOMES
 from app.domain.ranking import places
 from app.domain.scheme.data import DAYS_MOST
 from app.models import GradingRecord, Notice, Round
@@ -56,6 +58,16 @@ class CorrectionForm(NoticeForm):
 
 class WithdrawalForm(Form):
     reason = StringField("撤回原因", [asked("撤回原因"), at_most(200)])
+
+
+class DismissalForm(Form):
+    outcome = SelectField(
+        "是什么",
+        choices=[SelectChoice("", "请选择"), *(SelectChoice(*pair) for pair in DISMISSALS.items())],
+        validate_choice=False,
+        default="",
+    )
+    why = StringField("理由", [asked("理由"), at_most(DISMISSED_WHY_MOST)])
 
 
 class AnswerForm(Form):
@@ -121,6 +133,20 @@ def withdraw_notice(code: str) -> Answer:
     return redirect(url_for("admin.notice", code=code))
 
 
+@blueprint.post("/notices/<code>/dismissal")
+def dismiss_objections(code: str) -> Answer:
+    """Settle what is no objection of its own, several at once."""
+    form = DismissalForm()
+    ids = set(_ticked("objection"))
+    done = form.settle(
+        lambda: dismiss_together(code, ids, text(form.outcome), text(form.why), today())
+    )
+    if done is None:
+        return _notice_page(code, WithdrawalForm(formdata=None), form), 400
+    flash(f"{done} 条意见已处理，条数和理由公布在公示页上。", "success")
+    return redirect(url_for("admin.notice", code=code))
+
+
 @blueprint.route("/objections/<int:objection_id>", methods=["GET", "POST"])
 def objection(objection_id: int) -> Answer:
     """Read an objection, and answer it."""
@@ -133,7 +159,8 @@ def objection(objection_id: int) -> Answer:
     )
     if done is None:
         page = render_template(
-            "admin/objection.html", form=form, objection=found, outcomes=OUTCOMES,
+            "admin/objection.html", form=form, objection=found,
+            outcomes=OUTCOMES | DISMISSALS, dismissed=found.outcome in DISMISSALS,
             notice=versions_of(found.notice_code)[0],
         )  # fmt: skip
         return page, 400 if form.errors else 200
@@ -142,13 +169,17 @@ def objection(objection_id: int) -> Answer:
 
 
 def _wish(form: NoticeForm) -> NoticeWish:
-    ticked = [t for t in request.form.getlist("record") if t.isdecimal() and len(t) < 10]
     return NoticeWish(
         title=text(form.title), body=text(form.body), issuer=text(form.issuer),
         contact=text(form.contact), days=number(form.days), counted=text(form.counted),
         off=text(form.off), worked=text(form.worked),
-        record_ids=tuple(int(t) for t in ticked),
+        record_ids=_ticked("record"),
     )  # fmt: skip
+
+
+def _ticked(name: str) -> tuple[int, ...]:
+    ticked = request.form.getlist(name)
+    return tuple(int(t) for t in ticked if t.isdecimal() and len(t) < 10)
 
 
 def _suggest(form: NoticeForm, round_: Round) -> None:
@@ -197,11 +228,14 @@ def _in_order(round_: Round) -> list[GradingRecord]:
     return sorted(records, key=lambda r: (codes.index(r.domain), ranked[r.id].place or last))
 
 
-def _notice_page(code: str, form: WithdrawalForm) -> str:
+def _notice_page(code: str, form: WithdrawalForm, dismissal: DismissalForm | None = None) -> str:
     versions = versions_of(code)
+    listed = objections_to(code, request.args.get("page", 1, type=int))
     return render_template(
         "admin/notice.html", notice=versions[0], versions=versions, form=form,
-        round=get_round(versions[0].round_id), objections=objections_to(code),
-        is_open=takes_objections(versions[0], today()), outcomes=OUTCOMES, counted=COUNTED_WORDS,
+        round=get_round(versions[0].round_id), listed=listed,
+        dismissal=dismissal or DismissalForm(formdata=None), ticked=_ticked("objection"),
+        is_open=takes_objections(versions[0], today()),
+        outcomes=OUTCOMES | DISMISSALS, counted=COUNTED_WORDS,
         final=bool(final_grades(get_round(versions[0].round_id))),
     )  # fmt: skip

@@ -96,6 +96,7 @@ RIGHTS = {
     "download_notice_form": Right("look", "notice"),
     "correct_notice": Right("notice.publish", "notice"),
     "withdraw_notice": Right("notice.publish", "notice"),
+    "dismiss_objections": Right("notice.publish", "notice"),
     "objection": Right("notice.publish", "objection"),
     # Records
     "record": Right("look", "record"),

@@ -16,15 +16,17 @@ from app.actions.objection import (
     SIGNED_MOST,
     TEXT_MOST,
     NoticeUnknown,
+    answered_to,
+    dismissed_of,
     file_objection,
-    objections_to,
     public_plan,
     takes_objections,
     today,
     versions_of,
+    waiting_for,
 )
 from app.domain.errors import BadInput, TooMany
-from app.domain.notice import OUTCOMES
+from app.domain.notice import DISMISSALS, OUTCOMES
 from app.extensions import limiter
 from app.security import address_key, is_address_hidden
 from voting import blueprint
@@ -83,15 +85,14 @@ def _page(code: str, version: int | None, typed: dict[str, str], wrong: str) -> 
     shown = next((n for n in versions if version in (None, n.version)), None)
     if shown is None:
         raise NoticeUnknown
-    day, objections = today(), objections_to(code)
+    day = today()
     received = request.args.get("received", "")
     return render_template(
         "voting/notice.html",
         notice=shown, newest=versions[0], versions=versions, today=day,
         is_open=shown is versions[0] and takes_objections(shown, day),
-        answered=[o for o in objections if o.outcome],
-        waiting=sum(not o.outcome for o in objections),
-        outcomes=OUTCOMES, typed=typed, wrong=wrong, stamp=_stamps().dumps(code),
+        answered=answered_to(code), dismissed=dismissed_of(code), waiting=waiting_for(code),
+        outcomes=OUTCOMES | DISMISSALS, typed=typed, wrong=wrong, stamp=_stamps().dumps(code),
         received=received if received.isdecimal() and len(received) < 5 else "",
         most={"text": TEXT_MOST, "signed": SIGNED_MOST, "contact": CONTACT_MOST},
     )  # fmt: skip

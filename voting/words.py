@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.actions import objection
 from app.domain import errors
-from app.domain.notice import OUTCOMES
+from app.domain.notice import DISMISSALS, OUTCOMES
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -40,5 +40,5 @@ def sentences() -> Iterator[tuple[str, str]]:
     """File and sentence of each."""
     for refusal in REFUSALS:
         yield str(Path(inspect.getfile(refusal)).relative_to(ROOT)), refusal.message
-    for outcome in OUTCOMES.values():
+    for outcome in (*OUTCOMES.values(), *DISMISSALS.values()):
         yield "app/domain/notice.py", outcome

@@ -21,7 +21,7 @@ from app.actions.final_grade import (
 )
 from app.actions.grading import scheme_of
 from app.actions.notice import notices_of, republish
-from app.actions.objection import open_objections
+from app.actions.objection import waiting_for
 from app.actions.quota import broken_by
 from app.actions.record import get_record
 from app.domain.decision import require_correctable
@@ -109,7 +109,7 @@ def hindrances(correction: Correction, day: date) -> list[str]:
     found += [
         f"公示“{notice.title}”还有 {waiting} 条意见没有答复。"
         for notice in notices
-        if (waiting := len(open_objections(notice.code)))
+        if (waiting := waiting_for(notice.code))
     ]
     if not notices:
         found.append("更正还没有公示。请在原来的公示上发布更正。")

@@ -13,7 +13,7 @@ from app.actions.coverage import coverage_of
 from app.actions.final_grade import REASON_MOST, final_grades
 from app.actions.grading import scheme_of
 from app.actions.notice import grades_of, notices_of
-from app.actions.objection import open_objections
+from app.actions.objection import waiting_for
 from app.actions.quota import quotas_of
 from app.actions.round import get_round
 from app.actions.validity import invalid_meetings
@@ -211,7 +211,7 @@ def _notices(
 
 
 def _open_objections(notices: Sequence[Notice]) -> list[str]:
-    waiting = [(notice.title, len(open_objections(notice.code))) for notice in notices]
+    waiting = [(notice.title, waiting_for(notice.code)) for notice in notices]
     return [f"公示“{title}”还有 {number} 条意见没有答复。" for title, number in waiting if number]
 
 

@@ -5,19 +5,24 @@ The voters' door calls this module: it reads nothing but a notice's own rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta, timezone
+from typing import NamedTuple, cast
 
 from sqlalchemy import func, select
 
 from app.domain.errors import BadInput, NotFound
-from app.domain.notice import OBJECTIONS_MOST, OUTCOMES, is_over
+from app.domain.notice import DISMISSALS, OBJECTIONS_MOST, OUTCOMES, in_ranges, is_over
 from app.models import Notice, Objection, Rectification, db
 from app.models.base import writing
 
 TEXT_MOST = 2000
 SIGNED_MOST = 40
 CONTACT_MOST = 60
+DISMISSED_WHY_MOST = 200
+LISTED_MOST = 100
+"""Objections on a page, and dismissed at once."""
+
 CHINA = timezone(timedelta(hours=8))
 
 
@@ -69,16 +74,76 @@ def versions_of(code: str) -> Sequence[Notice]:
     return found
 
 
-def objections_to(code: str) -> Sequence[Objection]:
-    """The objections to a notice, in the order of their numbers."""
+class Dismissed(NamedTuple):
+    """Objections to a notice that were dismissed together, by their numbers."""
+
+    outcome: str
+    reason: str
+    day: date
+    numbers: tuple[int, ...]
+
+    @property
+    def ranges(self) -> str:
+        """Which they are, in words."""
+        return in_ranges(self.numbers)
+
+
+class Listed(NamedTuple):
+    """A page of the objections to a notice, those that wait first; how many there are of each."""
+
+    objections: Sequence[Objection]
+    page: int
+    pages: int
+    waiting: int
+    answered: int
+
+
+def objections_to(code: str, page: int = 1) -> Listed:
+    """What there is to do on a notice, a page at a time: there may be thousands."""
+    found = db.session.scalar(select(func.count()).where(Objection.notice_code == code)) or 0
+    waiting = waiting_for(code)
+    pages = max(1, -(-found // LISTED_MOST))
+    page = min(max(1, page), pages)
+    objections = db.session.scalars(
+        select(Objection)
+        .where(Objection.notice_code == code)
+        .order_by(Objection.outcome.is_not(None), Objection.number)
+        .limit(LISTED_MOST)
+        .offset((page - 1) * LISTED_MOST)
+    ).all()
+    return Listed(objections, page, pages, waiting, found - waiting)
+
+
+def waiting_for(code: str) -> int:
+    """How many objections to a notice wait for an answer."""
+    return (
+        db.session.scalar(
+            select(func.count()).where(Objection.notice_code == code, Objection.outcome.is_(None))
+        )
+        or 0
+    )
+
+
+def answered_to(code: str) -> Sequence[Objection]:
+    """The objections to a notice that have an answer of their own."""
     return db.session.scalars(
-        select(Objection).where(Objection.notice_code == code).order_by(Objection.number)
+        select(Objection)
+        .where(Objection.notice_code == code, Objection.outcome.in_(OUTCOMES))
+        .order_by(Objection.number)
     ).all()
 
 
-def open_objections(code: str) -> Sequence[Objection]:
-    """Those of `objections_to` that have not been answered."""
-    return [objection for objection in objections_to(code) if objection.outcome is None]
+def dismissed_of(code: str) -> list[Dismissed]:
+    """Those that were dismissed, together as they were; without a word of what they said."""
+    rows = db.session.execute(
+        select(Objection.outcome, Objection.answer, Objection.answered_on, Objection.number)
+        .where(Objection.notice_code == code, Objection.outcome.in_(DISMISSALS))
+        .order_by(Objection.number)
+    )
+    groups: dict[tuple[str, str, date], list[int]] = {}
+    for *told, number in rows:
+        groups.setdefault(cast("tuple[str, str, date]", tuple(told)), []).append(number)
+    return [Dismissed(*together, tuple(numbers)) for together, numbers in groups.items()]
 
 
 def takes_objections(notice: Notice, day: date) -> bool:
@@ -143,11 +208,47 @@ def answer_objection(
         found = get_objection(objection_id)
         if found.outcome is not None:
             raise BadInput("这条意见已经答复并公布，不能改写。")
-        if any(told and told in answer for told in (found.signed, found.contact)):
+        if _gives_away(found, answer):
             raise BadInput("答复会公布，不能写出提意见人的署名或联系方式。请改写后再提交。")
         found.investigation, found.answer = investigation, answer
         found.outcome, found.answered_on = outcome, day
     return found
+
+
+def dismiss_objections(
+    code: str, ids: Collection[int], outcome: str, reason: str, day: date
+) -> int:
+    """Settle what is no objection of its own, for one reason, in public; how many they are.
+
+    All of them or none, and once, as with an answer. Raises BadInput.
+    """
+    reason = _line(reason)
+    if outcome not in DISMISSALS:
+        raise BadInput("请选择是重复的，还是与公示无关的。")
+    if not 1 <= len(reason) <= DISMISSED_WHY_MOST:
+        raise BadInput(f"请写明理由（{DISMISSED_WHY_MOST} 字以内）。")
+    if not 1 <= len(ids) <= LISTED_MOST:
+        raise BadInput(f"请勾选要处理的意见，一次不超过 {LISTED_MOST} 条。")
+    with writing():
+        found = db.session.scalars(
+            select(Objection)
+            .where(Objection.notice_code == code, Objection.id.in_(ids))
+            .order_by(Objection.number)
+        ).all()
+        if len(found) != len(set(ids)):
+            raise BadInput("勾选的意见有的不在这个公示里，一条也没有处理。请刷新后重新勾选。")
+        settled = in_ranges(o.number for o in found if o.outcome is not None)
+        if settled:
+            raise BadInput(f"第 {settled} 号已经处理并公布，不能改写，一条也没有处理。请重新勾选。")
+        told = in_ranges(o.number for o in found if _gives_away(o, reason))
+        if told:
+            raise BadInput(
+                f"理由会公布，不能写出第 {told} 号的署名或联系方式。请改写理由，或不勾选它。"
+            )
+        for objection in found:
+            objection.answer, objection.outcome = reason, outcome
+            objection.answered_on = day
+    return len(found)
 
 
 def public_plan(code: str) -> Rectification:
@@ -166,6 +267,14 @@ def get_objection(objection_id: int) -> Objection:
     if found is None:
         raise ObjectionUnknown
     return found
+
+
+def _gives_away(objection: Objection, public: str) -> bool:
+    """Whether a text that is published names the sender.
+
+    A single character is nobody's name: whoever signs with a comma forbids nobody to use one.
+    """
+    return any(len(t) > 1 and t in public for t in (objection.signed, objection.contact))
 
 
 def _plain(text: str) -> str:

@@ -6,18 +6,20 @@ to object; the documents themselves only say how many days there are.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, timedelta
 
 from app.domain.errors import BadInput
 from app.domain.scheme.data import DAYS_MOST
 
-OBJECTIONS_MOST = 200
-"""Of one version of a notice: whoever fills one up keeps nobody from objecting to the next."""
+OBJECTIONS_MOST = 5000
+"""Of one version of a notice. Guards the disk only: what is no objection is dismissed at once."""
 
 COUNTED = ("calendar", "working")
 COUNTED_WORDS = {"calendar": "日历日", "working": "工作日"}
 OUTCOMES = {"upheld": "属实，予以采纳", "partly": "部分属实", "not_upheld": "不属实，不予采纳"}
+DISMISSALS = {"duplicate": "重复", "unrelated": "与公示无关"}
+"""What may be said of several at once, with one reason: they are no objections of their own."""
 SATURDAY = 5
 
 
@@ -61,6 +63,17 @@ def check_exceptions(off: Collection[date], worked: Collection[date]) -> None:
 def is_over(ends: date, today: date) -> bool:
     """Whether the last day has passed."""
     return today > ends
+
+
+def in_ranges(numbers: Iterable[int]) -> str:
+    """The numbers as people write many of them: 2、5—7."""
+    ranges: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if ranges and number == ranges[-1][1] + 1:
+            ranges[-1][1] = number
+        else:
+            ranges.append([number, number])
+    return "、".join(f"{a}" if a == b else f"{a}—{b}" for a, b in ranges)
 
 
 def _is_working(day: date, off: Collection[date], worked: Collection[date]) -> bool:

@@ -83,13 +83,17 @@ class Objection(Base):
     """What somebody objects to a notice. signed, contact: empty where they gave none.
 
     notice_code: of the notice, whatever its version; number: within it. about: an organisation
-    named in the notice, or empty. outcome: NULL until it is answered. Only days are kept, no
-    times, and nothing of the sender but what they wrote.
+    named in the notice, or empty. outcome: NULL until it is answered, or dismissed together with
+    others, for the reason in `answer`. Only days are kept, no times, and nothing of the sender but
+    what they wrote.
     """
 
     __tablename__ = "objections"
     __table_args__ = (
-        CheckConstraint("outcome IN ('upheld', 'partly', 'not_upheld')", name="outcome"),
+        CheckConstraint(
+            "outcome IN ('upheld', 'partly', 'not_upheld', 'duplicate', 'unrelated')",
+            name="outcome",
+        ),
         CheckConstraint("outcome IS NULL OR length(answer) > 0", name="answer_with_outcome"),
         UniqueConstraint("notice_code", "number"),
     )

@@ -10,12 +10,21 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import event, insert, select, text
+from sqlalchemy.exc import DatabaseError
 
 from app.actions.final_grade import versions_of_grade
 from app.actions.finalising import finalise, obstacles
 from app.actions.notice import NoticeWish, correct_notice, publish_notice, withdraw_notice
-from app.actions.objection import answer_objection, file_objection, objections_to, today
+from app.actions.objection import (
+    answer_objection,
+    answered_to,
+    dismiss_objections,
+    file_objection,
+    today,
+    versions_of,
+    waiting_for,
+)
 from app.actions.record import change_facts, change_scores
 from app.actions.round import get_round
 from app.domain.errors import BadInput
@@ -197,10 +206,10 @@ def test_spam_is_kept_out_without_asking_who_sends(
     assert _object(client, code, text="长" * 2001).status_code == 400
     assert _object(client, code, about="没有的支部").status_code == 400
     with app.app_context():
-        assert not objections_to(code)
+        assert waiting_for(code) == 0
     assert _object(client, code).location == _object(client, code).location
     with app.app_context():
-        assert len(objections_to(code)) == 1
+        assert waiting_for(code) == 1
 
 
 VILLAGER, NEIGHBOUR = "192.168.1.20", "192.168.1.21"
@@ -240,23 +249,139 @@ def test_where_a_proxy_hides_addresses_nobody_is_held_up_by_others(
     assert tries == {302}
 
 
-def test_a_notice_takes_a_bounded_number_of_objections(app: Flask, code: str) -> None:
-    with app.app_context():
-        for n in range(OBJECTIONS_MOST):
-            file_objection(code, "", f"意见 {n}", "", "", today())
-        with pytest.raises(BadInput, match="已满"):
-            file_objection(code, "", "再来一条", "", "", today())
+def _fill(code: str, objections: int) -> None:
+    """As many objections of nobody, without the checks that each takes."""
+    notice = versions_of(code)[0]
+    last = len(answered_to(code)) + waiting_for(code)
+    rows = [
+        {
+            "notice_id": notice.id, "notice_code": code, "number": last + n, "about": "",
+            "text": f"广告 {n}", "signed": "", "contact": "", "received_on": today(),
+            "investigation": "", "answer": "",
+        }
+        for n in range(1, objections + 1)
+    ]  # fmt: skip
+    db.session.execute(insert(Objection), rows)
+    db.session.commit()
 
 
-def test_who_fills_a_version_up_keeps_nobody_from_objecting_to_the_next(
+def test_only_the_disk_bounds_the_objections_and_each_version_takes_its_own(
     app: Flask, code: str
 ) -> None:
     with app.app_context():
-        for n in range(OBJECTIONS_MOST):
-            file_objection(code, "", f"意见 {n}", "", "", today())
+        _fill(code, OBJECTIONS_MOST)
+        with pytest.raises(BadInput, match="已满"):
+            file_objection(code, "", "再来一条", "", "", today())
         correct_notice(code, WISH, "名称写错", today())
-        made = file_objection(code, "", "意见 1", "", "", today())
+        made = file_objection(code, "", "广告 1", "", "", today())
         assert made.number == OBJECTIONS_MOST + 1
+
+
+def test_what_is_no_objection_is_dismissed_together_with_a_reason_in_public(
+    app: Flask, office: Office, client: FlaskClient, code: str
+) -> None:
+    public = app.test_client()
+    with app.app_context():
+        _fill(code, 120)
+        file_objection(code, "第一党支部", "票数不对", "", "", today())
+    path = f"/admin/notices/{code}/dismissal"
+    page = office.get(f"/admin/notices/{code}").text
+    assert "121 条待答复，0 条已处理" in page
+    assert "广告 100" in page
+    assert "广告 101" not in page, "a page of them"
+    first = [str(n) for n in range(1, 101)]
+    wish: dict[str, Any] = {"outcome": "unrelated", "why": "都是同一条广告。", "objection": first}
+    assert office.post(path, wish).status_code == 302
+    rest = [str(n) for n in range(101, 121)]
+    assert office.post(path, {**wish, "objection": rest}).status_code == 302
+    page = office.get(f"/admin/notices/{code}").text
+    assert "1 条待答复，120 条已处理" in page
+    seen = public.get(f"/n/{code}").text
+    assert "120 条意见不逐条答复：" in seen
+    assert "与公示无关" in seen
+    assert "都是同一条广告。" in seen
+    assert "1—120" in seen
+    assert "还有 1 条意见正在调查核实。" in seen
+    assert "广告 7" not in seen
+    assert "与公示无关" in office.get("/admin/objections/7").text
+    with app.app_context():
+        after = today() + timedelta(days=9)
+        told = obstacles(get_round(1), after)
+        assert told == ["公示“等级公示”还有 1 条意见没有答复。"]
+        answer_objection(121, "查过", "不属实", "not_upheld", after)
+        assert finalise(1, after, WHY) == 3
+    assert "都是同一条广告。" in office.get("/admin/audit").text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"outcome": ""}, "请选择是重复的"),
+        ({"outcome": "upheld"}, "请选择是重复的"),
+        ({"why": " "}, "理由"),
+        ({"why": "长" * 201}, "200"),
+        ({"objection": []}, "请勾选"),
+        ({"objection": ["1", "99"]}, "不在这个公示里"),
+        ({"objection": ["1", "3"]}, "第 3 号已经处理"),
+        ({"objection": ["1", "2"], "why": "张三重复提的"}, "不能写出第 2 号的署名"),
+        ({"objection": ["1", "4"]}, "不在这个公示里"),
+    ],
+)
+def test_a_dismissal_that_cannot_be_settles_nothing_and_what_was_ticked_stays(
+    app: Flask, office: Office, code: str, change: dict[str, Any], words: str
+) -> None:
+    with app.app_context():
+        for said, signed in (("一", "，"), ("二", "张三"), ("三", "")):
+            made = file_objection(code, "", said, signed, "", today())
+        answer_objection(made.id, "查过", "不属实", "not_upheld", today())
+        other = publish_notice(1, WISH._replace(title="第二个公示"), today()).code
+        file_objection(other, "", "别处的", "", "", today())
+    wish = {"outcome": "duplicate", "why": "三条，内容一样。", "objection": ["1"], **change}
+    refused = office.post(f"/admin/notices/{code}/dismissal", wish)
+    assert refused.status_code == 400
+    assert words in refused.text
+    if "1" in wish["objection"]:
+        assert re.search(r'value="1"[^>]* checked', refused.text)
+    with app.app_context():
+        assert waiting_for(code) == 2
+        assert waiting_for(other) == 1
+
+
+def test_who_signs_with_a_comma_forbids_nobody_to_write_one(app: Flask, code: str) -> None:
+    with app.app_context():
+        made = file_objection(code, "", "一", "，", "", today())
+        assert dismiss_objections(code, [made.id], "duplicate", "一样，不另答。", today()) == 1
+
+
+def test_what_was_dismissed_stays_so(app: Flask, code: str) -> None:
+    with app.app_context():
+        made = file_objection(code, "", "一", "", "", today())
+        dismiss_objections(code, [made.id], "duplicate", "与第 2 号一样。", today())
+        with pytest.raises(BadInput, match="不能改写"):
+            answer_objection(made.id, "查过", "属实", "upheld", today())
+        with pytest.raises(BadInput, match="已经处理"):
+            dismiss_objections(code, [made.id], "unrelated", "无关。", today())
+        with pytest.raises(DatabaseError, match="never changed"):
+            db.session.execute(text("UPDATE objections SET outcome = NULL"))
+        db.session.rollback()
+
+
+def test_a_notice_with_thousands_of_objections_takes_no_more_statements(
+    app: Flask, office: Office, code: str
+) -> None:
+    counted: list[str] = []
+    numbers = []
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", lambda *a: counted.append(a[2]))
+    for more in (1, 3000):
+        with app.app_context():
+            _fill(code, more)
+        counted.clear()
+        assert office.get(f"/admin/notices/{code}").status_code == 200
+        seen = app.test_client().get(f"/n/{code}")
+        assert len(seen.text) < 20_000
+        numbers.append(len(counted))
+    assert numbers[0] == numbers[1]
 
 
 def test_what_differs_in_anything_is_another_objection(app: Flask, code: str) -> None:

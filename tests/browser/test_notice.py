@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from app.actions.account import create_account
 from app.actions.finalising import finalise
 from app.actions.notice import NoticeWish, publish_notice
-from app.actions.objection import file_objection, today
+from app.actions.objection import dismiss_objections, file_objection, today
 from app.actions.record import change_scores
 from app.actions.rectification import Plan, add_entry, begin_rectification
 from tests.admin.conftest import make_round
@@ -39,6 +39,7 @@ def code(app: Flask) -> str:
 
 
 def test_a_villager_objects_on_a_phone(
+    app: Flask,
     server: Server,
     code: str,
     phone_page: Page,
@@ -60,6 +61,13 @@ def test_a_villager_objects_on_a_phone(
     expect(phone_page.locator("main")).not_to_contain_text("没有人通知我")
     examiner.look(phone_page, "received")
     screenshot(phone_page, "notice-received", full_page=True)
+    with app.app_context():
+        dismiss_objections(code, [1], "unrelated", "说的是另一次会议。", today())
+    phone_page.goto(f"{server.base}/n/{code}")
+    phone_page.click("summary")
+    expect(phone_page.locator(".dismissed")).to_contain_text("与公示无关")
+    examiner.look(phone_page, "dismissed")
+    screenshot(phone_page, "notice-dismissed", full_page=True)
     phone_page.emulate_media(media="print")
     expect(phone_page.locator("#objection")).to_be_hidden()
 

@@ -16,7 +16,7 @@ from app.actions.correction import bring_into_force, propose_correction
 from app.actions.finalising import finalise
 from app.actions.moving import copy_database
 from app.actions.notice import NoticeWish, correct_notice, publish_notice
-from app.actions.objection import answer_objection, file_objection
+from app.actions.objection import answer_objection, dismiss_objections, file_objection
 from app.actions.record import change_scores
 from app.actions.rectification import Plan, add_entry, begin_rectification, upgrade
 from app.config import Config
@@ -51,6 +51,8 @@ def filled(app: Flask) -> Flask:
             change_scores(record_id, "85", "85")
         code = publish_notice(round_id, wish, DAY).code
         made = file_objection(code, "", "票数不对", "", "", DAY)
+        junk = file_objection(code, "", "广告", "", "", DAY)
+        dismiss_objections(code, [junk.id], "unrelated", "广告。", DAY)
         correct_notice(code, wish, "名称写错", DAY)
         answer_objection(made.id, "查过", "不属实", "not_upheld", DAY)
         finalise(round_id, DAY + timedelta(days=9), "抽样测评，没有抽到。")
@@ -79,6 +81,32 @@ def test_they_come_back_from_a_backup(filled: Flask, tmp_path: Path) -> None:
     with again.app_context():
         db.session.remove()
         db.engine.dispose()
+
+
+def _outcomes(app: Flask) -> dict[int, str]:
+    with app.app_context():
+        rows = db.session.execute(text("SELECT number, outcome FROM objections")).all()
+        db.session.remove()
+        return {row.number: row.outcome for row in rows}
+
+
+def _back_and_forth(app: Flask) -> None:
+    """To the version that knows no dismissal, and up again."""
+    assert _outcomes(app) == {1: "not_upheld", 2: "unrelated"}
+    with app.app_context():
+        flask_migrate.downgrade(revision="0020")
+        assert _outcomes(app) == {1: "not_upheld", 2: "not_upheld"}
+        flask_migrate.upgrade()
+        for statement in ("DELETE FROM objections", "UPDATE objections SET text = 'x'"):
+            with pytest.raises(DatabaseError, match="never changed"):
+                db.session.execute(text(statement))
+            db.session.rollback()
+        db.session.remove()
+    assert _outcomes(app) == {1: "not_upheld", 2: "not_upheld"}
+
+
+def test_the_version_before_reads_a_dismissal_as_an_answer(filled: Flask) -> None:
+    _back_and_forth(filled)
 
 
 def test_they_move_to_postgresql(filled: Flask, postgres: Postgres) -> None:
@@ -117,6 +145,8 @@ def test_postgresql_keeps_them_as_they_were_too(filled: Flask, postgres: Postgre
         assert db.session.execute(text(waiting)).rowcount == 0
         db.session.rollback()
         db.session.remove()
+    _back_and_forth(target)
+    with target.app_context():
         flask_migrate.downgrade(revision="base")
         flask_migrate.upgrade()
         db.session.remove()

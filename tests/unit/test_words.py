@@ -12,7 +12,7 @@ import pytest
 from babel import Locale
 from babel.messages.catalog import Catalog
 
-from app.domain.notice import OUTCOMES
+from app.domain.notice import DISMISSALS, OUTCOMES
 from app.language import LANGUAGES, SOURCE, Language, best
 from tests.serving import ROOT
 from tools.setup import node_environment
@@ -146,7 +146,7 @@ def test_the_build_reads_a_catalogue_as_babel_does() -> None:
 
 
 def test_outcomes_of_objections_are_among_the_sentences(code: Catalog) -> None:
-    assert all(code.get(outcome) for outcome in OUTCOMES.values())
+    assert all(code.get(outcome) for outcome in (*OUTCOMES.values(), *DISMISSALS.values()))
 
 
 VOTERS_STYLES = sorted(
