@@ -214,7 +214,7 @@ def _form_page(form: NoticeForm, round_: Round, old: Notice | None) -> str:
     return render_template(
         "admin/notice_new.html", form=form, round=round_, old=old, ticked=ticked,
         rule=actions.scheme_notice(round_), grades=actions.to_publish(round_),
-        records=_in_order(round_),
+        records=_in_order(round_), final=bool(final_grades(round_)),
     )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from app.actions.objection import (
     NoticeUnknown,
     answered_to,
     dismissed_of,
+    dropped_from,
     file_objection,
     public_plan,
     takes_objections,
@@ -90,6 +91,7 @@ def _page(code: str, version: int | None, typed: dict[str, str], wrong: str) -> 
     return render_template(
         "voting/notice.html",
         notice=shown, newest=versions[0], versions=versions, today=day,
+        dropped=dropped_from(shown, versions),
         is_open=shown is versions[0] and takes_objections(shown, day),
         answered=answered_to(code), dismissed=dismissed_of(code), waiting=waiting_for(code),
         outcomes=OUTCOMES | DISMISSALS, typed=typed, wrong=wrong, stamp=_stamps().dumps(code),

@@ -108,7 +108,10 @@ def correct_notice(code: str, wish: NoticeWish, reason: str, day: date) -> Notic
     reason = _reason(reason)
     with writing():
         versions = versions_of(code)
-        made = _made(get_round(versions[0].round_id), wish, day)
+        round_ = get_round(versions[0].round_id)
+        made = _made(round_, wish, day)
+        if final_grades(round_):
+            _require_all_of(made, versions[0])
         if any(line.corrected for line in made.lines):
             _require_as_long_as_before(made, versions)
         _follow(made, versions[0], reason)
@@ -143,6 +146,17 @@ def republish(old: Notice, reason: str, day: date) -> Notice:
     made = _made(get_round(old.round_id), wish, day)
     _follow(made, old, reason)
     return made
+
+
+def _require_all_of(made: Notice, old: Notice) -> None:
+    """Raise BadInput where a version would leave out what is final and cannot be withdrawn."""
+    kept = {line.record_id for line in made.lines}
+    lost = [line.organisation for line in old.lines if line.record_id not in kept]
+    if lost:
+        raise BadInput(
+            f"本轮等级已经确定，公示过的党组织都要保留，不能删去：{'、'.join(lost[:5])}。"
+            "请勾选后再发布。"
+        )
 
 
 def _refuse_corrections(round_: Round, made: Notice) -> None:

@@ -146,6 +146,19 @@ def dismissed_of(code: str) -> list[Dismissed]:
     return [Dismissed(*together, tuple(numbers)) for together, numbers in groups.items()]
 
 
+def dropped_from(notice: Notice, versions: Sequence[Notice]) -> list[str]:
+    """Whom an earlier version names and this one does not, by name: nobody just disappears."""
+    kept = {line.record_id for line in notice.lines}
+    earlier = sorted((v for v in versions if v.version < notice.version), key=lambda v: v.version)
+    lost = {
+        line.record_id: line.organisation
+        for version in earlier
+        for line in version.lines
+        if line.record_id not in kept
+    }
+    return list(lost.values())
+
+
 def takes_objections(notice: Notice, day: date) -> bool:
     """Whether the public may object to this version on that day."""
     return notice.state == "published" and not is_over(notice.ends, day)

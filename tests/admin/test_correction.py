@@ -210,6 +210,18 @@ def test_a_corrected_notice_of_final_grades_publishes_what_is_in_force(
         assert db.session.scalar(select(CorrectedLine.notice_id)) is None
 
 
+def test_a_notice_of_final_grades_keeps_everybody_it_has_named(
+    app: Flask, office: Office, code: str
+) -> None:
+    with app.app_context():
+        with pytest.raises(BadInput, match="都要保留，不能删去：第二党支部、第三党支部。"):
+            correct_notice(code, WISH._replace(record_ids=(1,)), "电话有误", LATER)
+        assert versions_of(code)[0].version == 1
+        correct_notice(code, WISH._replace(record_ids=(3, 2, 1)), "重新排列", LATER)
+    page = office.get(f"/admin/notices/{code}/correction").text
+    assert "本轮等级已经确定，原来公示的都要保留" in page
+
+
 def test_an_upgrade_and_a_correction_do_not_cross(app: Flask, code: str) -> None:
     with app.app_context():
         plan = begin_rectification(3, Plan("问题", "措施", "李书记", LATER, False), DAY)

@@ -161,6 +161,29 @@ def test_a_correction_is_a_new_version_that_points_to_the_old(
     assert client.get(f"/n/{code}/9").status_code == 404
 
 
+def test_who_is_dropped_from_a_notice_is_named_on_every_later_version(
+    app: Flask, office: Office, client: FlaskClient, code: str
+) -> None:
+    def read(path: str) -> str:
+        return re.sub(r"<[^>]+>", "", client.get(path).text)
+
+    told = "以前的版本里有、本版删去的：第二党支部"
+    assert "删去" not in read(f"/n/{code}")
+    with app.app_context():
+        correct_notice(code, WISH._replace(record_ids=(1, 3)), "名称写错", today())
+    assert told in read(f"/n/{code}")
+    assert "本版删去：第二党支部。" in office.get(f"/admin/notices/{code}/form").text
+    with app.app_context():
+        correct_notice(code, WISH._replace(record_ids=(3,)), "电话写错", today())
+    assert "本版删去的：第一党支部、第二党支部" in read(f"/n/{code}")
+    assert "第一党支部、第二党支部" not in read(f"/n/{code}/2")
+    assert told in read(f"/n/{code}/2")
+    with app.app_context():
+        withdraw_notice(code, "不要了", today())
+        correct_notice(code, WISH, "重新公示", today())
+    assert "删去" not in read(f"/n/{code}")
+
+
 def test_a_withdrawn_notice_says_why_and_takes_no_objection(
     app: Flask, office: Office, client: FlaskClient, code: str
 ) -> None:

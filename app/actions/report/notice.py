@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.actions.objection import dropped_from, versions_of
 from app.domain.notice import COUNTED_WORDS
 from app.domain.report import Block, Document, Grid, written_day
 from app.models import Notice, NoticeLine
@@ -27,7 +28,9 @@ def notice_form(notice: Notice, link: str) -> Document:
 def _corrected(notice: Notice) -> list[Block]:
     if notice.version == 1:
         return []
-    return [f"这是更正后的第{notice.version}版，公示期重新计算。更正原因：{notice.reason}"]
+    words = f"这是更正后的第{notice.version}版，公示期重新计算。更正原因：{notice.reason}"
+    dropped = dropped_from(notice, versions_of(notice.code))
+    return [words, f"本版删去：{'、'.join(dropped)}。"] if dropped else [words]
 
 
 def _grades(notice: Notice) -> Grid:
