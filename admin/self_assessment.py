@@ -136,9 +136,9 @@ def _page(record: GradingRecord, form: Form, check: Form) -> tuple[str, int]:
     page = render_template(
         "admin/self_version.html" if frozen else "admin/self_assessment.html",
         record=record, scheme=scheme, domain=scheme.domain(record.domain),
-        points=points_of(record.round), final=is_final(record.id), assessment=latest, versions=versions,
-        points=points_of(record.round), final=is_final(record.id),
-        assessment=latest, versions=versions,
+        points=points_of(record.round), final=is_final(record.id), assessment=latest,
+        versions=versions, form=form, check=check, text_most=actions.TEXT_MOST,
+        kinds=list(MIME_TYPES),
         file_most=FILE_BYTES_MOST, request_most=REQUEST_BYTES_MOST - 2**20,
         lines={line.position: line for line in latest.lines} if latest else {},
     )  # fmt: skip
