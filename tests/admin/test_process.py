@@ -23,7 +23,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from app.actions import standing
 from app.actions.attachment import FILE_BYTES_MOST
 from app.actions.organisation import create_branches, create_organisation
-from app.actions.record import get_record
+from app.actions.record import change_facts, get_record
 from app.actions.round import Member, RoundWish, create_round, get_round
 from app.actions.standing import Wish, look_at
 from app.actions.step import plan, set_days
@@ -188,6 +188,21 @@ def test_households_are_visited_without_being_named(app: Flask, office: Office) 
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Visit)) == 1
     assert "1 户；回答“满意”“基本满意”的 0 项，共 1 项" in office.get(ASSESSMENT).text
+
+
+def test_a_fact_that_was_put_right_outlives_a_visit(app: Flask, office: Office) -> None:
+    make_round(app, "siba-school-2013", "school")
+    typed = {"field-years_without_new_member": "2"}
+    assert office.post("/admin/records/1/survey", typed).status_code == 302
+    with app.app_context():
+        change_facts(1, {"years_without_new_member": "4"})
+    visit = {"visited": "2012-03-12", "rating-1": "满意"}
+    assert office.post("/admin/records/1/visits/new", visit).status_code == 302
+    with app.app_context():
+        assert get_record(1).facts["years_without_new_member"] == 4
+    assert office.post("/admin/visits/1/remove").status_code == 302
+    with app.app_context():
+        assert get_record(1).facts["years_without_new_member"] == 4
 
 
 def test_a_self_assessment_is_drafted_submitted_returned_and_accepted(

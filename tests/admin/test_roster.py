@@ -16,10 +16,16 @@ from werkzeug.test import TestResponse
 
 from app.actions.coverage import coverage_of
 from app.actions.finalising import obstacles
-from app.actions.organisation import create_organisation
+from app.actions.organisation import (
+    close_organisation,
+    create_branches,
+    create_organisation,
+    move_organisation,
+)
 from app.actions.round import get_round
 from app.actions.scheme import shipped_text
 from app.actions.step import today
+from app.domain.errors import BadInput
 from app.domain.roster import COLUMNS
 from app.models import GradingRecord, Organisation, OrganisationChange, Round, db
 from tests.admin.conftest import Office
@@ -250,6 +256,25 @@ def test_a_closed_organisation_is_reopened(app: Flask, office: Office) -> None:
     assert "已撤销" in office.get("/admin/organisations").text
     office.post("/admin/organisations/4/reopen", {"reason": "商党发2号"})
     assert "已撤销" not in office.get("/admin/organisations").text
+
+
+def test_nothing_new_stands_under_what_is_closed(app: Flask, office: Office) -> None:
+    with app.app_context():
+        root = create_organisation("某县委", "committee", None).id
+        gone = create_organisation("撤并的总支", "general_branch", root).id
+        branch = create_organisation("第一党支部", "branch", root).id
+        close_organisation(gone, "商党发1号", today())
+    assert "撤并的总支" not in office.get("/admin/organisations/new").text
+    with app.app_context():
+        for refused in (
+            lambda: create_organisation("第二党支部", "branch", gone),
+            lambda: create_branches(gone, ["第三党支部"]),
+            lambda: move_organisation(branch, gone, today()),
+        ):
+            with pytest.raises(BadInput, match="已撤销，下面不能再设"):
+                refused()
+    sheet = [("第四党支部", "党支部", "某县委/撤并的总支", "", "", None, None)]
+    assert "上级“撤并的总支”已撤销" in _upload(office, _file(sheet)).text
 
 
 def test_the_profile_keeps_what_was_typed(app: Flask, office: Office) -> None:
