@@ -12,14 +12,14 @@ from admin.forms import Form, asked, at_most, text
 from app.actions import correction as corrections
 from app.actions import final_grade as grades
 from app.actions import finalising as actions
+from app.actions.assessment import decided_grades
 from app.actions.grading import scheme_of
 from app.actions.notice import grades_of, notices_of
 from app.actions.objection import today
-from app.actions.quota import graded, quotas_of
+from app.actions.quota import placed, quotas_of
 from app.actions.record import get_record
 from app.actions.round import get_round
 from app.domain.quota import score_words
-from app.domain.ranking import places
 from app.models import Round
 
 Answer = str | Response | tuple[str, int]
@@ -61,7 +61,7 @@ def final_round(round_id: int) -> Answer:
             finalised=actions.finalisation_of(round_),
             corrections=grades.pending_corrections(round_),
             quotas=quotas_of(round_), score_words=score_words,
-            places=places(scheme_of(round_), graded(round_)),
+            places=placed(round_), undecided=len(records) - len(decided_grades(round_)),
         )  # fmt: skip
         return page, 400 if form.errors else 200
     flash(f"{done} 个党组织的等级已经确定。", "success")

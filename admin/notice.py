@@ -25,10 +25,9 @@ from app.actions.objection import (
     versions_of,
 )
 from app.actions.objection import dismiss_objections as dismiss_together
-from app.actions.quota import graded
+from app.actions.quota import placed
 from app.actions.round import get_round
 from app.domain.notice import COUNTED_WORDS, DISMISSALS, OUTCOMES
-from app.domain.ranking import places
 from app.domain.scheme.data import DAYS_MOST
 from app.models import GradingRecord, Notice, Round
 
@@ -223,7 +222,7 @@ def _in_order(round_: Round) -> list[GradingRecord]:
     records, scheme = list(records_of(round_)), scheme_of(round_)
     if "ranking" not in scheme.data:
         return records
-    ranked, last = places(scheme, graded(round_)), len(records) + 1
+    ranked, last = placed(round_), len(records) + 1
     codes = [domain.code for domain in scheme.domains]
     return sorted(records, key=lambda r: (codes.index(r.domain), ranked[r.id].place or last))
 

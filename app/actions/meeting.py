@@ -46,6 +46,7 @@ from app.models import (
     Meeting,
     MeetingSubject,
     Round,
+    SelfAssessment,
     VoterGroup,
     db,
     paper_entries,
@@ -178,7 +179,7 @@ def obstacles_to_opening(meeting: Meeting) -> tuple[Obstacle, ...]:
         )
     )
     if not meeting.rehearsal:
-        found += _clashes(meeting)
+        found += [*_clashes(meeting), *_unchecked(meeting)]
     return (*found, *quorum_obstacles(meeting))
 
 
@@ -378,6 +379,29 @@ def planned_subjects(meeting: Meeting) -> list[PlannedSubject]:
             groups=scheme.voter_groups(subject.record.domain),
         )
         for subject in meeting.subjects
+    ]
+
+
+def _unchecked(meeting: Meeting) -> list[Obstacle]:
+    """Advice where a self-assessment is begun and not accepted: it comes before the meeting.
+
+    Source: 商都县 2012, 四之3: 收到自评报告后要……进行复核,并组织召开……测评会.
+    """
+    names = {subject.record_id: subject.record.organisation.name for subject in meeting.subjects}
+    rows = db.session.execute(
+        select(SelfAssessment.record_id, SelfAssessment.state)
+        .where(SelfAssessment.record_id.in_(names))
+        .order_by(SelfAssessment.version)
+    )
+    latest = {row.record_id: row.state for row in rows}
+    return [
+        Obstacle(
+            f"“{names[record_id]}”的自评还没有复核。",
+            "按程序先复核自评，再开测评会；要先测评的，可以照常开启。",
+            blocking=False,
+        )
+        for record_id, state in latest.items()
+        if state != "accepted"
     ]
 
 

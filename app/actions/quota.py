@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from app.actions.assessment import decided_grades
 from app.actions.grading import deciding_scores, scheme_of
 from app.domain.quota import Graded, QuotaState, quotas
+from app.domain.ranking import Ranked, places
 from app.models import Correction, FinalGrade, GradingRecord, Round, db
 
 
@@ -39,6 +40,26 @@ def graded(round_: Round) -> list[Graded]:
     ]
 
 
+def placed(round_: Round) -> dict[int, Ranked]:
+    """Record id → its place: by final grades where there are any, with corrections in force."""
+    final = _graded_as(round_)
+    return places(
+        scheme_of(round_),
+        [one._replace(grade=final.get(one.id, one.grade)) for one in graded(round_)],
+    )
+
+
+def _graded_as(round_: Round) -> dict[int, str]:
+    """Record id → final grade; who has risen since by rectification is where the round put it."""
+    rows = db.session.execute(
+        select(FinalGrade.record_id, FinalGrade.grade)
+        .join(GradingRecord, GradingRecord.id == FinalGrade.record_id)
+        .where(GradingRecord.round_id == round_.id, FinalGrade.kind != "upgrade")
+        .order_by(FinalGrade.version)
+    )
+    return {row.record_id: row.grade for row in rows}
+
+
 def broken_by(round_: Round, correction: Correction) -> list[str]:
     """A sentence for each quota that holds now and would not with the correction in force.
 
@@ -48,13 +69,7 @@ def broken_by(round_: Round, correction: Correction) -> list[str]:
     scheme = scheme_of(round_)
     if not scheme.data.get("quotas"):
         return []
-    rows = db.session.execute(
-        select(FinalGrade.record_id, FinalGrade.grade)
-        .join(GradingRecord, GradingRecord.id == FinalGrade.record_id)
-        .where(GradingRecord.round_id == round_.id, FinalGrade.kind != "upgrade")
-        .order_by(FinalGrade.version)
-    )
-    now = {row.record_id: row.grade for row in rows}
+    now = _graded_as(round_)
     then = {**now, correction.record_id: correction.grade}
     everybody = graded(round_)
     before, after = (

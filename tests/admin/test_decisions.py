@@ -8,11 +8,19 @@ from flask import Flask
 from app.actions.assessment import decision_in_force, decisions_of
 from app.actions.finalising import obstacles
 from app.actions.grading import reassess
-from app.actions.meeting import Settings, choose_subjects, create_meeting, void_meeting
-from app.actions.record import get_record
-from app.actions.round import get_round
+from app.actions.meeting import (
+    Settings,
+    choose_subjects,
+    create_meeting,
+    set_groups,
+    void_meeting,
+)
+from app.actions.organisation import create_branches, create_organisation
+from app.actions.quota import placed
+from app.actions.record import change_scores, get_record
+from app.actions.round import Member, RoundWish, create_round, get_round
 from app.actions.step import today
-from app.models import db
+from app.models import FinalGrade, SelfAssessment, db
 from tests.admin.conftest import BASE, Office, make_round
 
 ASSESSMENT = "/admin/records/1/assessment"
@@ -118,3 +126,55 @@ def test_who_is_not_tested_may_be_decided_on_with_the_reason_unless_a_meeting_is
     assert office.post("/admin/records/1/decision", why).status_code == 302
     with app.app_context():
         assert decision_in_force(get_record(1)) is not None
+
+
+def test_a_self_assessment_that_nobody_has_checked_is_pointed_out_before_the_meeting(
+    app: Flask, office: Office
+) -> None:
+    round_id = make_round(app, "shangdu-2012", "village")
+    with app.app_context():
+        meeting_id = create_meeting(round_id, Settings("测评会", "", "", BASE)).id
+        choose_subjects(meeting_id, [1])
+        set_groups(meeting_id, [("党员", 9)])
+    review = f"/admin/meetings/{meeting_id}/review"
+    assert "的自评还没有复核" not in office.get(review).text
+    with app.app_context():
+        db.session.add(SelfAssessment(record_id=1, version=1, state="submitted"))
+        db.session.commit()
+    page = office.get(review).text
+    assert "的自评还没有复核。" in page
+    assert "各项都已齐备，可以开启" in page
+    assert office.post("/admin/records/1/self/accept").status_code == 302
+    assert "的自评还没有复核" not in office.get(review).text
+
+
+def test_places_follow_the_grades_that_are_final_and_put_right(app: Flask) -> None:
+    with app.app_context():
+        parent = create_organisation("某学校党委", "committee", None).id
+        branches = create_branches(parent, ["甲支部", "乙支部"])
+        members = tuple(Member(branch.id, "school") for branch in branches)
+        round_ = create_round(RoundWish("一轮", "siba-school-2013", None, True, members, parent))
+        better, worse = (record.id for record in round_.records)
+        change_scores(better, "95", "85")
+        change_scores(worse, "95", "80")
+        assert [placed(round_)[r].place for r in (better, worse)] == [1, 2]
+        for record_id, grade in ((better, "较好"), (worse, "较好")):
+            db.session.add(
+                FinalGrade(
+                    record_id=record_id, version=1, kind="final", grade=grade, decided_on=today()
+                )
+            )
+        db.session.flush()
+        assert [placed(round_)[r].place for r in (better, worse)] == [1, 2]
+        db.session.add(
+            FinalGrade(
+                record_id=worse,
+                version=2,
+                kind="correction",
+                grade="先进",
+                reason="算错",
+                decided_on=today(),
+            )
+        )
+        db.session.flush()
+        assert [placed(round_)[r].place for r in (better, worse)] == [2, 1]
