@@ -6,7 +6,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from admin import blueprint
-from admin.forms import Form
+from admin.forms import Form, code_status
 from admin.guard import me
 from admin.limits import limit_failures, own_key
 from admin.qr import qr
@@ -41,7 +41,8 @@ def meeting_confirm(meeting_id: int) -> Answer:
     done = form.settle(confirm)
     if done is None:
         return _confirm_page(get_meeting(meeting_id), form), 400 if form.errors else 200
-    flash(f"已确认{WORDS[_asked()]}{'，立即生效' if done else ''}。", "success")
+    come = ended_words(get_meeting(meeting_id)) if done and _asked() == "close" else ""
+    flash(come or f"已确认{WORDS[_asked()]}{'，立即生效' if done else ''}。", "success")
     return redirect(url_for("admin.meeting_confirm", meeting_id=meeting_id))
 
 
@@ -54,8 +55,7 @@ def confirm_by_code(meeting_id: int) -> Answer:
     name, code = request.form.get("name", ""), request.form.get("code", "")
     done = form.settle(lambda: actions.confirm_by_code(meeting_id, name, code, wish))
     if done is None:
-        status = 401 if form.errors else 400
-        return waiting_page(get_meeting(meeting_id), action, form), status
+        return waiting_page(get_meeting(meeting_id), action, form), code_status(form)
     flash(f"监票人已确认{WORDS[action]}。", "success")
     return redirect(next_page(meeting_id, action))
 

@@ -56,6 +56,7 @@ def _play(app: Flask, begun: Begun) -> None:
         try:
             simulation.play(begun)
         except Exception as error:
+            # Whatever it is, the phones stop, and the page says so.
             log.error("simulation_failed", kind=type(error).__name__)
             simulation.stop_simulation(begun.meeting_id)
         finally:

@@ -172,6 +172,9 @@ def log_out(account_id: int) -> None:
 def change_password(account_id: int, old: str, new: str) -> None:
     """Set a new password and end every session of the account; raises LoginFailed, BadInput."""
     check_password(account_id, old)
+    if new == old:
+        # Whoever gave it knows it: as long as it stays, it is not its owner's alone.
+        raise BadInput("新密码和现在的一样。请另想一个，不要让给您密码的人也知道。")
     hashed = _hasher.hash(_checked_password(new))
     with writing():
         account = db.session.get(Account, account_id)
@@ -244,6 +247,8 @@ def reset_password(account_id: int, giver: SignedIn, reach: frozenset[int] | Non
     hashed = _hasher.hash(password)
     with writing():
         account = get_account(account_id, giver, reach)
+        if account.id == giver.id:
+            raise BadInput("自己的密码请在右上角“改密码”里改，要先输入现在的密码。")
         had_second_step = account.totp_on
         account.password_hash = hashed
         account.must_change = True

@@ -256,7 +256,11 @@ def _gatherings(
     held = [m for m in meetings_of(r.id for r in rounds) if not m.rehearsal]
     seen = visible_meetings(reach, [m for m in held if m.state in ("open", "closed")])
     if only is not None:
-        tested = db.session.execute(select(MeetingSubject.meeting_id, MeetingSubject.record_id))
+        tested = db.session.execute(
+            select(MeetingSubject.meeting_id, MeetingSubject.record_id).where(
+                MeetingSubject.meeting_id.in_([meeting.id for meeting in seen])
+            )
+        )
         wanted = {row.meeting_id for row in tested if row.record_id in only}
         seen = [meeting for meeting in seen if meeting.id in wanted]
     closed = [meeting for meeting in seen if meeting.state == "closed"]

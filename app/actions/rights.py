@@ -210,14 +210,21 @@ def _touches(reach: Reach, round_id: int) -> bool:
 
 def _practised(organisation_ids: Iterable[int | None]) -> set[int]:
     """Those of the organisations that were made up for somebody's first rehearsal."""
-    ids = [i for i in organisation_ids if i is not None]
+    ids = {i for i in organisation_ids if i is not None}
     if not ids:
         return set()
-    return set(
-        db.session.scalars(
-            select(Organisation.id).where(Organisation.id.in_(ids), Organisation.practice)
+    if not (has_request_context() and request.method == "GET"):
+        return set(
+            db.session.scalars(
+                select(Organisation.id).where(Organisation.id.in_(ids), Organisation.practice)
+            )
         )
-    )
+    # A page asks at every link that it may show; there are few of these organisations.
+    if "mingce_practised" not in g:
+        g.mingce_practised = set(
+            db.session.scalars(select(Organisation.id).where(Organisation.practice))
+        )
+    return ids & g.mingce_practised
 
 
 def _own_practice(account: SignedIn, reach: Reach) -> set[int]:

@@ -247,6 +247,10 @@ def test_whoever_does_not_hold_the_round_neither_corrects_its_grades_nor_takes_a
     assert office.get(f"{record}/final").status_code == 200
     assert office.post(f"{record}/final", {"grade": "好", "reason": "一"}).status_code == 403
     assert office.post(f"{record}/remove").status_code == 403
+    steps = f"/admin/rounds/{world[0].values['round_id']}"
+    assert office.get(f"{steps}/steps").status_code == 200
+    assert office.post(f"{steps}/steps", {"from-1": "2012-01-01"}).status_code == 403
+    assert office.post(f"{steps}/points", {"totals": "1"}).status_code == 403
 
 
 def test_lists_show_ones_own_part_of_the_tree(
@@ -300,6 +304,8 @@ def test_an_account_is_given_with_a_password_that_must_be_changed(
     new = Office(app, app.test_client())
     assert new.log_in("甲镇 李书记", found[1]).status_code == 302
     assert new.get("/admin/rounds").location == "/admin/password"
+    same = {"old": found[1], "password": found[1], "again": found[1]}
+    assert "新密码和现在的一样" in new.post("/admin/password", same).text
     wish = {"old": found[1], "password": "my own password", "again": "my own password"}
     assert new.post("/admin/password", wish).status_code == 302
     assert new.log_in("甲镇 李书记", "my own password").status_code == 302
@@ -350,6 +356,8 @@ def test_the_last_system_admin_stays_and_nobody_rises_above_himself(
 
         with pytest.raises(AccountUnknown):
             reset_password(mine, low, reach)
+        with pytest.raises(BadInput, match="自己的密码"):
+            reset_password(mine, superior, None)
         other = superior._replace(id=99)
         with pytest.raises(BadInput, match="最后一个系统管理员"):
             change_account(mine, other, None, "system_admin", None, disabled=True)

@@ -29,8 +29,3 @@ export function keep(code, changes) {
 export function forget(code) {
   localStorage.removeItem(keyOf(code));
 }
-
-/** Whether a storage event tells of this meeting. */
-export function concerns(event, code) {
-  return event.key === keyOf(code) || event.key === null;
-}

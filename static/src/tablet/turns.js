@@ -268,8 +268,6 @@ export class Turns extends Voting {
     this.bell.stop();
     if (this.isIdle()) return this.next();
     this.halt();
-    // What ends now must not take the receipt off the screen.
-    this.bell.stop();
     this.finished = { secret, token };
     return this.showTurnDone();
   }
