@@ -224,7 +224,8 @@ def _practised(organisation_ids: Iterable[int | None]) -> set[int]:
         g.mingce_practised = set(
             db.session.scalars(select(Organisation.id).where(Organisation.practice))
         )
-    return ids & g.mingce_practised
+    practised: set[int] = g.mingce_practised
+    return ids & practised
 
 
 def _own_practice(account: SignedIn, reach: Reach) -> set[int]:
