@@ -36,6 +36,14 @@ class PlanForm(Form):
     published = BooleanField("公示整改方案")
 
 
+class ChangeForm(PlanForm):
+    reason = StringField(
+        "修改的原因",
+        [asked("修改的原因"), at_most(actions.REASON_MOST)],
+        render_kw={"autocomplete": "off"},
+    )
+
+
 class EntryForm(Form):
     kind = SelectField(
         "种类", choices=[SelectChoice(*pair) for pair in actions.KINDS.items()], default="progress"
@@ -84,6 +92,27 @@ def new_rectification(record_id: int) -> Answer:
 def rectification(rectification_id: int) -> str:
     """One plan and everything done about it."""
     return _page(rectification_id, EntryForm(), UpgradeForm())
+
+
+@blueprint.route("/rectifications/<int:rectification_id>/change", methods=["GET", "POST"])
+def change_rectification(rectification_id: int) -> Answer:
+    """Put a plan right, or prolong it; what it said before stays."""
+    found = actions.get_rectification(rectification_id)
+    form = ChangeForm(obj=found)
+
+    def change() -> bool:
+        why = text(form.reason)
+        actions.change_rectification(rectification_id, _plan(form), why, today())
+        return True
+
+    if form.settle(change) is None:
+        page = render_template(
+            "admin/rectification_change.html",
+            form=form, plan=found, terms=actions.terms_of(found.record),
+        )  # fmt: skip
+        return page, 400 if form.errors else 200
+    flash("整改方案已修改，原来的内容留有记录。", "success")
+    return redirect(url_for("admin.rectification", rectification_id=rectification_id))
 
 
 @blueprint.post("/rectifications/<int:rectification_id>/entries")
@@ -169,5 +198,6 @@ def _page(rectification_id: int, entry: EntryForm, raised: UpgradeForm) -> str:
         "admin/rectification.html",
         plan=plan, standing=actions.standing(plan, today()), kinds=actions.KINDS,
         entry=entry, raised=raised, grade=versions_of_grade(plan.record_id)[0],
-        has_risen=actions.has_risen(plan), correction=pending_correction(plan.record_id),
+        too_short=actions.too_short(plan), has_risen=actions.has_risen(plan),
+        correction=pending_correction(plan.record_id),
     )  # fmt: skip

@@ -123,6 +123,7 @@ RIGHTS = {
     "rectifications": Right("look", "any"),
     "new_rectification": Right("look", "record", "rectification.write"),
     "rectification": Right("look", "rectification"),
+    "change_rectification": Right("rectification.accept", "rectification"),
     "add_rectification_entry": Right("look", "rectification"),
     "upgrade": Right("rectification.accept", "rectification"),
     # Meetings

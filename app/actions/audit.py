@@ -35,6 +35,7 @@ from app.models import (
     Objection,
     Organisation,
     Rectification,
+    RectificationChange,
     RectificationEntry,
     Round,
     RoundPoints,
@@ -223,6 +224,11 @@ _WATCHED: Mapping[type, Watched] = {
         "整改方案",
         lambda row: f"{row.organisation}",
         {"problems": "问题", "measures": "措施", "responsible": "责任人", "deadline": "期限"},
+    ),
+    RectificationChange: Watched(
+        "整改方案的修改",
+        lambda row: f"第 {row.rectification_id} 份整改方案",
+        {"reason": "原因"},
     ),
     RectificationEntry: Watched(
         "整改记录",

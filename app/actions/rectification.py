@@ -25,6 +25,7 @@ from app.models import (
     FinalGrade,
     GradingRecord,
     Rectification,
+    RectificationChange,
     RectificationEntry,
     Upgrade,
     db,
@@ -33,6 +34,8 @@ from app.models.base import writing
 
 TEXT_MOST = 4000
 CODE_LENGTH = 8
+REASON_MOST = 400
+_CHANGED = ("grade", "problems", "measures", "responsible", "deadline")
 KINDS = {"progress": "进展", "proof": "证明材料", "returned": "退回", "accepted": "验收通过"}
 
 
@@ -103,6 +106,37 @@ def begin_rectification(record_id: int, plan: Plan, day: date) -> Rectification:
         )
         db.session.add(made)
     return made
+
+
+def change_rectification(rectification_id: int, plan: Plan, reason: str, day: date) -> None:
+    """Put a plan right, prolong it, or fit it to a grade that was corrected; all but `published`.
+
+    What it said before is kept with the reason. Raises BadInput.
+    """
+    problems = _text(plan.problems, "存在的问题", TEXT_MOST)
+    measures = _text(plan.measures, "整改措施", TEXT_MOST)
+    responsible = _text(plan.responsible, "责任人", 40)
+    reason = _text(reason, "修改的原因", REASON_MOST)
+    with writing():
+        found = get_rectification(rectification_id)
+        if _is_accepted(found):
+            raise BadInput("整改已经验收，方案不能再改。")
+        deadline = _deadline(plan.deadline, terms_of(found.record), found.begun_on)
+        before = {name: getattr(found, name) for name in _CHANGED}
+        found.changes.append(RectificationChange(**before, reason=reason, changed_on=day))
+        found.problems, found.measures = problems, measures
+        found.responsible, found.deadline = responsible, deadline
+        found.grade = versions_of_grade(found.record_id)[0].grade
+
+
+def too_short(plan: Rectification) -> date | None:
+    """The earliest day that the scheme allows for the grade as it is now, where the plan's is
+    before it: the grade has been corrected since."""
+    if _is_accepted(plan):
+        return None
+    terms = terms_of(plan.record)
+    earliest = months_later(plan.begun_on, terms.months_at_least) if terms else plan.begun_on
+    return earliest if plan.deadline < earliest else None
 
 
 def add_entry(rectification_id: int, kind: str, text: str, day: date) -> RectificationEntry:

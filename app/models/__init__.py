@@ -31,7 +31,12 @@ from app.models.process import (
     Survey,
     Visit,
 )
-from app.models.rectification import Rectification, RectificationEntry, Upgrade
+from app.models.rectification import (
+    Rectification,
+    RectificationChange,
+    RectificationEntry,
+    Upgrade,
+)
 from app.models.round import Adjustment, GradingRecord, Round
 from app.models.scheme import SchemeState, SchemeVersion
 from app.models.urn import (
@@ -71,6 +76,7 @@ __all__ = [
     "OrganisationChange",
     "Practice",
     "Rectification",
+    "RectificationChange",
     "RectificationEntry",
     "Round",
     "RoundPoints",

@@ -15,7 +15,8 @@ from app.models.round import GradingRecord
 class Rectification(Base):
     """The plan of one organisation. code: in the address of its public page, where it has one.
 
-    grade, organisation: as they were when it began; the public page shows this copy.
+    organisation: as it was called when it began; the public page shows this copy. grade: that on
+    which its terms rest. What it said before it was changed stands in `changes`.
     """
 
     __tablename__ = "rectifications"
@@ -35,6 +36,7 @@ class Rectification(Base):
 
     record: Mapped[GradingRecord] = relationship()
     entries: Mapped[list[RectificationEntry]] = relationship(order_by="RectificationEntry.id")
+    changes: Mapped[list[RectificationChange]] = relationship(order_by="RectificationChange.id")
 
 
 class RectificationEntry(Base):
@@ -50,6 +52,23 @@ class RectificationEntry(Base):
     kind: Mapped[str] = mapped_column(String(10))
     text: Mapped[str] = mapped_column(Text)
     made_on: Mapped[date] = mapped_column(Date)
+
+
+class RectificationChange(Base):
+    """What a plan said until it was changed, and why it was; rows are added, never changed."""
+
+    __tablename__ = "rectification_changes"
+    __table_args__ = (CheckConstraint("length(reason) > 0", name="reason"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rectification_id: Mapped[int] = mapped_column(ForeignKey("rectifications.id"))
+    grade: Mapped[str] = mapped_column(String(20))
+    problems: Mapped[str] = mapped_column(Text)
+    measures: Mapped[str] = mapped_column(Text)
+    responsible: Mapped[str] = mapped_column(String(40))
+    deadline: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str] = mapped_column(String(400))
+    changed_on: Mapped[date] = mapped_column(Date)
 
 
 class Upgrade(Base):

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
 
 from app.actions.final_grade import versions_of_grade
 from app.actions.finalising import finalise
@@ -17,14 +19,19 @@ from app.actions.rectification import (
     Plan,
     add_entry,
     begin_rectification,
+    change_rectification,
+    get_rectification,
     list_rectifications,
     records_to_rectify,
     terms_of,
+    too_short,
     upgrade,
 )
 from app.actions.round import Member, RoundWish, create_round
 from app.actions.scheme import load_shipped
 from app.domain.errors import BadInput
+from app.domain.rectification import months_later
+from app.models import FinalGrade, RectificationChange, db
 from tests.admin.conftest import Office, make_round
 from tests.admin.test_notice import DAY, WHY, WISH
 
@@ -164,3 +171,67 @@ def test_a_plan_that_nobody_wants_public_is_not(app: Flask, round_id: int) -> No
     with app.app_context():
         code = begin_rectification(3, PLAN._replace(deadline=DAY), DAY).code
     assert app.test_client().get(f"/z/{code}").status_code == 404
+
+
+def test_a_plan_is_put_right_and_prolonged_and_what_it_said_stays(
+    app: Flask, office: Office, district: int
+) -> None:
+    with app.app_context():
+        made = begin_rectification(3, PLAN._replace(published=True), DAY)
+        plan_id, code, due = made.id, made.code, made.deadline
+    path = f"/admin/rectifications/{plan_id}/change"
+    assert "按月开会" in office.get(path).text
+    wish = {
+        "problems": "组织生活不正常", "measures": "按月开会，年底检查", "responsible": "王书记",
+        "deadline": str(due + timedelta(days=30)), "reason": "换届，责任人变更",
+    }  # fmt: skip
+    early = office.post(path, wish | {"deadline": str(due - timedelta(days=1))})
+    assert (early.status_code, "整改期限不能早于" in early.text) == (400, True)
+    assert "年底检查" in early.text
+    assert office.post(path, wish | {"reason": ""}).status_code == 400
+    assert office.post(path, wish).status_code == 302
+    page = office.get(f"/admin/rectifications/{plan_id}").text
+    assert "王书记" in page
+    assert "修改过 1 次" in page
+    assert "李书记" in page
+    public = office.client.get(f"/z/{code}").text
+    assert "修改，原因：" in public
+    assert "换届，责任人变更" in public
+    assert "李书记" not in public
+    with app.app_context():
+        change = db.session.scalars(select(RectificationChange)).one()
+        assert (change.responsible, change.deadline) == ("李书记", due)
+        change.reason = "另一个原因"
+        with pytest.raises(DatabaseError, match="never changed"):
+            db.session.commit()
+        db.session.rollback()
+        add_entry(plan_id, "proof", "照片", DAY)
+        add_entry(plan_id, "accepted", "合格", DAY)
+    assert "方案不能再改" in office.post(path, wish).text
+    assert "修改方案" not in office.get(f"/admin/rectifications/{plan_id}").text
+
+
+def test_a_grade_that_is_corrected_asks_for_another_deadline(
+    app: Flask, office: Office, district: int
+) -> None:
+    with app.app_context():
+        made = begin_rectification(2, PLAN._replace(deadline=DAY + timedelta(days=60)), DAY)
+        plan_id, worst = made.id, versions_of_grade(3)[0].grade
+        db.session.add(
+            FinalGrade(
+                record_id=2,
+                version=2,
+                kind="correction",
+                grade=worst,
+                reason="算错",
+                decided_on=DAY,
+            )
+        )
+        db.session.commit()
+        assert too_short(made) == months_later(DAY, 6)
+    assert f"更正为“{worst}”以后" in office.get(f"/admin/rectifications/{plan_id}").text
+    with app.app_context():
+        longer = PLAN._replace(deadline=months_later(DAY, 6))
+        change_rectification(plan_id, longer, "等级更正", DAY)
+        found = get_rectification(plan_id)
+        assert (found.grade, too_short(found)) == (worst, None)
