@@ -57,7 +57,7 @@ from app.models.base import writing
 
 
 class Wish(NamedTuple):
-    """What somebody confirms. digest: of what they were shown; empty for a closing.
+    """What somebody confirms. digest: of what they were shown; empty for a host's closing.
 
     present: 实到, of the host's closing. countdown: how voting ends, as app.domain.countdown says;
     None: at once. by_code: they typed a code at the host's computer.
@@ -92,6 +92,18 @@ def content_digest(meeting: Meeting, action: Action) -> str:
         "form": msgspec.to_builtins(build_form(planned_subjects(meeting))),
     }
     return digest_of(action, meeting.code, content)
+
+
+def shown_digest(meeting: Meeting, action: Action) -> str:
+    """What a page shows to whoever confirms: beside the content, what the host has put in.
+
+    A scrutineer's confirmation of a closing is bound to the number and the ending that he saw.
+    """
+    content = content_digest(meeting, action)
+    if action == "open":
+        return content
+    host = [g for g in given_to(meeting, action) if g.part == "host" and not g.done]
+    return digest_of(action, meeting.code, [content, *([g.present, g.countdown] for g in host)])
 
 
 def standing_of(meeting: Meeting, action: Action) -> Standing:
@@ -231,6 +243,9 @@ def _check(meeting: Meeting, wish: Wish, digest: str) -> None:
             raise ContentChanged
     elif countdown_runs(meeting):
         raise MeetingStateChanged
+    elif wish.part == "witness":
+        if wish.digest != shown_digest(meeting, "close"):
+            raise ContentChanged
     elif wish.part == "host":
         if wish.countdown is not None and not is_choice(wish.countdown):
             raise BadInput("请选择结束的方式。")

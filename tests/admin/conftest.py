@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.actions import account as accounts
 from app.actions.account import account_by_name, create_account
-from app.actions.confirmation import Wish, confirm, content_digest
+from app.actions.confirmation import Wish, confirm, content_digest, shown_digest
 from app.actions.meeting import (
     Settings,
     choose_subjects,
@@ -85,7 +85,7 @@ def witness(app: Flask, meeting_id: int, action: Action) -> None:
         meeting = get_meeting(meeting_id)
         if meeting.rehearsal:
             return
-        confirm(meeting_id, who, Wish(action, "witness", content_digest(meeting, action)))
+        confirm(meeting_id, who, Wish(action, "witness", shown_digest(meeting, action)))
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from app.actions.account import (
     reset_password,
 )
 from app.actions.closing import close_meeting
-from app.actions.confirmation import content_digest
+from app.actions.confirmation import content_digest, standing_of
 from app.actions.meeting import get_meeting
 from app.actions.organisation import create_organisation
 from app.domain.code import WITNESS as CODES
@@ -148,6 +148,27 @@ def test_the_number_present_is_the_one_that_the_host_stated(
     _witness(phone, "close")
     with app.app_context():
         assert (get_meeting(1).state, get_meeting(1).present) == ("closed", 19)
+
+
+@pytest.mark.parametrize("again", [{"present": "19"}, {"ending": "60"}])
+def test_a_scrutineer_closes_on_the_number_and_the_ending_that_he_saw(
+    app: Flask, office: Office, phone: Office, open_id: int, again: dict[str, str]
+) -> None:
+    office.post(f"{PAGE}/close", CLOSE)
+    seen = {"action": "close", "digest": _digest(phone), "understood": "y"}
+    office.post(f"{PAGE}/close", {**CLOSE, **again})
+    stale = phone.post(f"{PAGE}/confirm", seen)
+    assert (stale.status_code, "重新核对" in stale.text) == (409, True)
+    codes = _codes(phone)
+    typed = {"action": "close", "digest": seen["digest"], "name": "李监票", "code": codes[0]}
+    assert office.post(f"{PAGE}/confirm/code", typed).status_code == 409
+    assert _state(app) == "open"
+    with app.app_context():
+        assert standing_of(get_meeting(1), "close").witness is None
+    assert _witness(phone, "close").status_code == 302
+    with app.app_context():
+        now = get_meeting(1)
+        assert now.present == 19 if "present" in again else now.state == "open"
 
 
 @pytest.mark.parametrize(

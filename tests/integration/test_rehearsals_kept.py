@@ -9,7 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from app.actions.account import account_by_name, create_account
 from app.actions.closing import close_meeting
-from app.actions.confirmation import Wish, confirm
+from app.actions.confirmation import Wish, confirm, shown_digest
 from app.actions.countdown import countdown_of
 from app.actions.meeting import get_meeting, open_meeting
 from app.actions.practice import begin_practice, clear_practice
@@ -86,7 +86,8 @@ def test_a_countdown_on_two_confirmations_ends_the_meeting(there: Flask) -> None
         assert host
         assert witness
         confirm(example.id, host, Wish("close", "host", present=12, countdown=WAIT))
-        assert confirm(example.id, witness, Wish("close", "witness"))
+        seen = shown_digest(get_meeting(example.id), "close")
+        assert confirm(example.id, witness, Wish("close", "witness", seen))
         assert countdown_of(get_meeting(example.id))
         db.session.remove()
     Keeper(there).look(0.0)

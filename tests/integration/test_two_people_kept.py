@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError
 from app.actions.account import account_by_name, create_account
 from app.actions.closing import close_meeting
 from app.actions.code import find_code, make_codes, spend_code
-from app.actions.confirmation import Wish, confirm
+from app.actions.confirmation import Wish, confirm, shown_digest
 from app.actions.meeting import get_meeting
 from app.actions.second_step import has_second_step
 from app.actions.signing import signatories
@@ -41,7 +41,8 @@ def there(request: pytest.FixtureRequest, make: Make) -> Flask:
         make_codes(witness.id, WITNESS)
         assert not confirm(meeting_id, host, Wish("close", "host", present=12))
         assert get_meeting(meeting_id).state == "open"
-        assert confirm(meeting_id, witness, Wish("close", "witness"))
+        seen = shown_digest(get_meeting(meeting_id), "close")
+        assert confirm(meeting_id, witness, Wish("close", "witness", seen))
         assert signatories(get_meeting(meeting_id), "close") == NAMES
         assert get_meeting(meeting_id).present == 12
         db.session.remove()
