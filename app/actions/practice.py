@@ -9,19 +9,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import IntegrityError
 
 from app.actions.account import SignedIn
 from app.actions.audit import note
 from app.actions.grading import reassess
-from app.actions.meeting import (
-    Settings,
-    choose_subjects,
-    create_meeting,
-    set_groups,
-    set_policy,
-    void_meeting,
-)
+from app.actions.meeting import Settings, new_draft, void_meeting
 from app.actions.scheme import load_shipped, shipped_text
 from app.actions.simulation import simulation_of, stop_simulation
 from app.actions.sweep import destroy_after_ending
@@ -70,27 +62,25 @@ class Steps(NamedTuple):
 
 
 def begin_practice(who: SignedIn, base_url: str) -> Practice:
-    """A draft that is ready to open; the one that there is already, if there is one."""
-    found = practice_of(who.id)
-    if found is not None:
-        return found
-    try:
-        round_id, record_ids = _round(who)
+    """A draft that is ready to open; the one that there is already, if there is one.
+
+    In one transaction: of two clicks at once one makes it, and nothing is left of the other.
+    """
+    with writing():
+        found = practice_of(who.id)
+        if found is not None:
+            return found
+        round_ = _round(who)
         settings = Settings("第一次演练", f"演练党总支（{who.name}）", "", base_url, rehearsal=True)
-        meeting = create_meeting(round_id, settings)
-        choose_subjects(meeting.id, record_ids)
-        set_groups(meeting.id, [(GROUP, PERSONS)])
-        set_policy(meeting.id, "batched", K)
+        meeting = new_draft(round_.id, settings, None)
+        meeting.subjects = [
+            MeetingSubject(position=position, record_id=record.id)
+            for position, record in enumerate(round_.records, start=1)
+        ]
+        meeting.groups = [VoterGroup(code="g1", name=GROUP, expected=PERSONS)]
+        meeting.policy, meeting.k = "batched", K
         made = Practice(account_id=who.id, meeting_id=meeting.id)
         db.session.add(made)
-        db.session.commit()
-    except IntegrityError:
-        # Two clicks at once: the other one has made it.
-        db.session.rollback()
-        found = practice_of(who.id)
-        if found is None:
-            raise
-        return found
     return made
 
 
@@ -151,12 +141,13 @@ def clear_practice(account_id: int) -> bool:
     return True
 
 
-def _round(who: SignedIn) -> tuple[int, list[int]]:
-    """The ids of a round of its own and of its records. The caller commits."""
+def _round(who: SignedIn) -> Round:
+    """A round of its own, in the transaction at hand. Its title is like no other's."""
     scheme = load_shipped(SCHEME)
-    root = Organisation(name=f"演练党总支（{who.name}）", kind="general_branch", practice=True)
+    name = f"演练党总支（{who.name}，{who.id}）"
+    root = Organisation(name=name, kind="general_branch", practice=True)
     round_ = Round(
-        title=f"演练（{who.name}）",
+        title=f"演练（{who.name}，{who.id}）",
         scheme_id=SCHEME,
         scheme_text=shipped_text(SCHEME),
         organisation=root,
@@ -174,8 +165,9 @@ def _round(who: SignedIn) -> tuple[int, list[int]]:
     db.session.add_all(records)
     for record in records:
         reassess(record)
-    db.session.commit()
-    return round_.id, [record.id for record in records]
+    db.session.flush()
+    db.session.refresh(round_)
+    return round_
 
 
 def _delete(account_id: int, round_id: int) -> None:

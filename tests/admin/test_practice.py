@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -411,3 +413,26 @@ def test_a_scrutineer_is_offered_no_rehearsal(app: Flask, office: Office) -> Non
     scrutineer.log_in("监票人甲")
     assert "先演练一次" not in scrutineer.get("/admin/").text
     assert scrutineer.get(PAGE).status_code == 403
+
+
+def test_two_clicks_at_once_make_one_first_rehearsal_and_leave_nothing_beside_it(
+    app: Flask, office: Office
+) -> None:
+    start = Barrier(6)
+
+    def begin(_: int) -> int:
+        with app.app_context():
+            who = account_by_name(NAME)
+            assert who
+            start.wait()
+            try:
+                return begin_practice(who, BASE).meeting_id
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(6) as threads:
+        assert len(set(threads.map(begin, range(6)))) == 1
+    with app.app_context():
+        assert db.session.query(Round).count() == 1
+        assert db.session.query(Meeting).count() == 1
+        assert db.session.query(Organisation).count() == 4
