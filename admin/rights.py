@@ -104,7 +104,7 @@ RIGHTS = {
     "decide": Right("grade.decide", "record"),
     "save_adjustments": Right("grade.decide", "record"),
     "change_scores": Right("grade.decide", "record"),
-    "change_facts": Right("survey.write", "record"),
+    "change_facts": Right("grade.decide", "record"),
     "remove_member": Right("round.edit", "round of record"),
     "survey": Right("look", "record", "survey.write"),
     "new_visit": Right("survey.write", "record"),

@@ -71,10 +71,12 @@ def save_survey(record_id: int, typed: Mapping[str, str], finish: bool, day: dat
         require_whole(fields, answers)
     require_open(record, "survey", day)
     survey = survey_of(record)
-    _withdraw(record, survey.answers.keys() - answers.keys())
+    before = survey.answers
+    _withdraw(record, before.keys() - answers.keys())
     survey.answers, survey.finished = answers, finish
     db.session.add(survey)
-    _hand_over(record, survey)
+    # What the superior has put right in the record stays, unless it is answered otherwise now.
+    _hand_over(record, survey, [name for name in answers if answers[name] != before.get(name)])
     db.session.commit()
     return survey
 
@@ -124,13 +126,12 @@ def remove_visit(visit_id: int, day: date) -> GradingRecord:
     return record
 
 
-def _hand_over(record: GradingRecord, survey: Survey, only: Iterable[str] | None = None) -> None:
-    """Let the record's facts follow; what else has been entered there stays. only: these facts."""
+def _hand_over(record: GradingRecord, survey: Survey, only: Iterable[str]) -> None:
+    """Let these of the record's facts follow; what else has been entered there stays."""
     found = facts_from(
         scheme_of(record.round), survey.answers, summary_of(record, visits_of(record))
     )
-    names = set(found) if only is None else set(found) & set(only)
-    record.facts = {**record.facts, **{name: found[name] for name in names}}
+    record.facts = {**record.facts} | {name: found[name] for name in only if name in found}
     reassess(record)
 
 

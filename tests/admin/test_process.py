@@ -190,12 +190,16 @@ def test_households_are_visited_without_being_named(app: Flask, office: Office) 
     assert "1 户；回答“满意”“基本满意”的 0 项，共 1 项" in office.get(ASSESSMENT).text
 
 
-def test_a_fact_that_was_put_right_outlives_a_visit(app: Flask, office: Office) -> None:
+def test_a_fact_that_was_put_right_outlives_survey_and_visit(app: Flask, office: Office) -> None:
     make_round(app, "siba-school-2013", "school")
     typed = {"field-years_without_new_member": "2"}
     assert office.post("/admin/records/1/survey", typed).status_code == 302
     with app.app_context():
         change_facts(1, {"years_without_new_member": "4"})
+    again = {**typed, "field-members": "30"}
+    assert office.post("/admin/records/1/survey", again).status_code == 302
+    with app.app_context():
+        assert get_record(1).facts["years_without_new_member"] == 4
     visit = {"visited": "2012-03-12", "rating-1": "满意"}
     assert office.post("/admin/records/1/visits/new", visit).status_code == 302
     with app.app_context():

@@ -84,7 +84,7 @@ def test_a_file_that_is_too_large_is_named_before_it_is_sent(desk: Page, tmp_pat
 def test_the_assessment_shows_what_hinders_and_keeps_what_was_typed(desk: Page) -> None:
     desk.click("#standings tbody tr:first-child td:first-child a")
     desk.click(".nav-tabs a:has-text('上级评定')")
-    expect(desk.locator("#hindrance")).to_contain_text("请等测评会计票后再评定")
+    expect(desk.locator("#hindrance")).to_contain_text("请先录入上级评定分")
     desk.fill("#comment-1", "班子团结")
     desk.fill("#total", "一百")
     desk.click("#save-scores")
