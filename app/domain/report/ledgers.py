@@ -65,7 +65,7 @@ def summary(figures: Figures) -> Document:
         rows.append((name, len(entries), *_numbers(entries, labels, lawful)))
     everybody = figures.entries
     rows.append(("合计", len(everybody), *_numbers(everybody, labels, labels)))
-    widths = (40, 18, *(width for _ in labels for width in (15, 21)))
+    widths = (82, 36, *(width for _ in labels for width in (28, 46)))
     grid = Grid("", tuple(head), tuple(rows), widths, left=frozenset({0}), summed=True)
     blocks: list[Block] = [grid]
     without = [e for e in everybody if not e.grade]
