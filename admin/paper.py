@@ -13,6 +13,7 @@ from admin.guard import me
 from admin.limits import limit_failures, own_key
 from app.actions import paper as actions
 from app.actions.meeting import get_meeting
+from app.actions.progress import progress
 from app.actions.recount import discard_entries, tellers_of
 from app.actions.witness import Witness, witness_by_code
 from app.domain import meeting as domain
@@ -86,6 +87,12 @@ def discard_papers(meeting_id: int) -> Answer:
     return redirect(url_for("admin.papers", meeting_id=meeting_id))
 
 
+@blueprint.app_template_global("papers_seen")
+def papers_seen(meeting: Meeting) -> actions.PapersSeen:
+    """For templates: how the papers stand before closing."""
+    return actions.papers_seen(meeting)
+
+
 def _chosen(which: str) -> set[int]:
     parts = which.split("-")
     if not all(part.isdecimal() and part.isascii() and len(part) < 10 for part in parts):
@@ -117,6 +124,7 @@ def _page(
         count=count or Form(formdata=None),
         discard=discard or DiscardForm(formdata=None),
         tellers=tellers_of(found),
+        uncast=progress(found).uncast,
         corrections_most=CORRECTIONS_MOST,
     )
 

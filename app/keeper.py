@@ -19,7 +19,7 @@ from app.actions.countdown import give_grace, seen_countdown
 from app.actions.ending import finish_countdown, give_up_countdown
 from app.config import Config
 from app.domain.countdown import GRACE, Countdown
-from app.domain.errors import BadInput, MingceError, PaperVoids, ServerBusy
+from app.domain.errors import BadInput, MingceError, PaperVoids, ServerBusy, StillVoting
 from app.models import Meeting, db
 from app.models.base import reading
 from app.models.urn_file import UrnMissing, urn_codes
@@ -100,9 +100,12 @@ class Keeper:
             return
         acts(f"倒计时（{countdown.who}）")
         try:
-            finish_countdown(meeting_id, countdown)
+            # Who has scanned meanwhile is waited for, where all are: found in the closing itself.
+            finish_countdown(meeting_id, countdown, all_cast=countdown.ends is None)
         except PaperVoids:
             log.info("countdown_voided", meeting=code)
+        except StillVoting:
+            log.info("countdown_delayed", meeting=code, kind=StillVoting.code)
         except BadInput as refusal:
             give_up_countdown(meeting_id, countdown, str(refusal))
             log.info("countdown_refused", meeting=code)

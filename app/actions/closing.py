@@ -25,6 +25,7 @@ from app.domain.errors import (
     MeetingStateChanged,
     PaperNotAgreed,
     PaperVoids,
+    StillVoting,
     UrnElsewhere,
 )
 from app.domain.meeting import Form, groups_shown
@@ -61,8 +62,7 @@ def close_meeting(meeting_id: int, present: int | None = None, all_cast: bool = 
         if excess_of(meeting, papers):
             raise MeetingStateChanged
         with stopped(meeting) as stop:
-            box = _box_of(meeting, stop, all_cast)
-            _require_channels(meeting, box, papers)
+            box = _box_of(meeting, stop, papers, all_cast)
             _publish(meeting, box, papers)
             if not update_state(meeting, ("open",), state="closed", present=present):
                 raise MeetingStateChanged
@@ -88,10 +88,11 @@ def _present(meeting: Meeting, present: int | None) -> int | None:
     )
 
 
-def _box_of(meeting: Meeting, stop: Stop, all_cast: bool) -> Box:
+def _box_of(meeting: Meeting, stop: Stop, papers: Papers | None, all_cast: bool) -> Box:
     """What is in the urn, as it is to be published; from here on nothing comes in.
 
-    all_cast: leave the urn as it was, and raise BadInput, where somebody has scanned and not cast.
+    all_cast: raise StillVoting where somebody has scanned and not cast. Raises PaperNotAgreed where
+    phones or papers are too few to stand beside each other. Then the urn is as it was.
     """
     form = msgspec.convert(meeting.form, Form)
     try:
@@ -111,7 +112,12 @@ def _box_of(meeting: Meeting, stop: Stop, all_cast: bool) -> Box:
                 for group, totals in slip_totals(urn).items()
             }
             if all_cast and any(group.redeemed > group.cast for group in counts.values()):
-                raise BadInput(NOT_ALL_CAST)
+                raise StillVoting(NOT_ALL_CAST)
+            if problem := channel_problem(
+                sum(cast.values()), papers.valid if papers else 0, meeting.k
+            ):
+                # Whoever takes the box from the result must find at least k ballots on either side.
+                raise PaperNotAgreed(problem)
             marks = list(read_marks_of(plain(urn)))
     except UrnMissing:
         raise UrnElsewhere(other_host(meeting.urn_host)) from None
@@ -122,14 +128,6 @@ def _box_of(meeting: Meeting, stop: Stop, all_cast: bool) -> Box:
         cells=form.lawful(),
         marks=marks,
     )
-
-
-def _require_channels(meeting: Meeting, box: Box, papers: Papers | None) -> None:
-    """Whoever takes the box from the result must find at least k ballots on either side."""
-    cast = sum(group.cast for group in box.counts.values())
-    problem = channel_problem(cast, papers.valid if papers else 0, meeting.k)
-    if problem is not None:
-        raise PaperNotAgreed(problem)
 
 
 def _publish(meeting: Meeting, box: Box, papers: Papers | None) -> None:

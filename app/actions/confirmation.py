@@ -22,6 +22,7 @@ from app.actions.countdown import (
 )
 from app.actions.ending import countdown_runs, undo_countdown
 from app.actions.meeting import get_meeting, obstacles_to_opening, open_meeting, planned_subjects
+from app.actions.paper import papers_digest
 from app.actions.quorum import came_in_all
 from app.actions.signing import (
     Signatories,
@@ -97,13 +98,15 @@ def content_digest(meeting: Meeting, action: Action) -> str:
 def shown_digest(meeting: Meeting, action: Action) -> str:
     """What a page shows to whoever confirms: beside the content, what the host has put in.
 
-    A scrutineer's confirmation of a closing is bound to the number and the ending that he saw.
+    A scrutineer's confirmation of a closing is bound to the number, the ending and the papers that
+    he saw.
     """
     content = content_digest(meeting, action)
     if action == "open":
         return content
     host = [g for g in given_to(meeting, action) if g.part == "host" and not g.done]
-    return digest_of(action, meeting.code, [content, *([g.present, g.countdown] for g in host)])
+    stated = [[g.present, g.countdown] for g in host]
+    return digest_of(action, meeting.code, [content, stated, papers_digest(meeting)])
 
 
 def standing_of(meeting: Meeting, action: Action) -> Standing:

@@ -18,7 +18,15 @@ from app.domain.encoding import b64url
 from app.domain.entrance import KEY_BYTES, SCREENS_MOST, Wish, is_full, label
 from app.domain.errors import BadRequest, LinkInvalid, MeetingClosed
 from app.domain.meeting import SLIPS_MOST
-from app.models import Meeting, VoterGroup, attendance, entrance_screens, slips, urn_groups
+from app.models import (
+    Meeting,
+    VoterGroup,
+    attendance,
+    entrance_screens,
+    paper_issues,
+    slips,
+    urn_groups,
+)
 from app.models.base import reading
 from app.models.urn_file import UrnMissing, plain, urn_reading
 from app.security import sign, unsign
@@ -110,6 +118,7 @@ def show_next(entrance: Entrance, wish: Wish) -> Answer | None:
     The one that it shows until now is voided, unless it was used. The same wish again changes
     nothing, nor does an older one (`gone`). Raises BadRequest and the meeting's errors.
     """
+    papers = _papers(entrance.meeting_id, wish.group)
     with open_urn(entrance.code) as (urn, meeting):
         entrance_screens.create(urn, checkfirst=True)
         if wish.group not in meeting.keys:
@@ -118,7 +127,7 @@ def show_next(entrance: Entrance, wish: Wish) -> Answer | None:
         if current != wish.next:
             if wish.turn <= turn:
                 return _answer(urn, wish.group, "gone")
-            if not _put(urn, wish, current):
+            if not _put(urn, wish, current, papers):
                 return None
             ballots = urn.scalar(select(func.sum(urn_groups.c.expected))) or 0
             make_room(plain(urn), meeting.seed, meeting.lawful, max(ballots, _issued(urn)))
@@ -153,6 +162,17 @@ def came(meeting_id: int, group: str) -> int | None:
     return found
 
 
+def _papers(meeting_id: int, group: str) -> int:
+    """How many papers the host has stated for a group; those of exchanged slips: in the urn."""
+    with reading() as connection:
+        stated: int | None = connection.scalar(
+            select(paper_issues.c.issued).where(
+                paper_issues.c.meeting_id == meeting_id, paper_issues.c.group_code == group
+            )
+        )
+    return stated or 0
+
+
 def screens_of(meeting: Meeting) -> list[Screen]:
     """The screens of an open meeting; none where it has just ended."""
     names = {group.code: group.name for group in meeting.groups}
@@ -184,8 +204,11 @@ def void_codes_on_screens(urn: Connection) -> None:
             _void_unused(urn, current)
 
 
-def _put(urn: Connection, wish: Wish, current: bytes | None) -> bool:
-    """Show the new code instead of the one before; False, and nothing changed, where it is full."""
+def _put(urn: Connection, wish: Wish, current: bytes | None, papers: int) -> bool:
+    """Show the new code instead of the one before; False, and nothing changed, where it is full.
+
+    papers: handed out in the group, whose owners need no code.
+    """
     unused = current is not None and urn.scalar(
         select(slips.c.group_code).where(
             slips.c.token_hash == current, ~slips.c.used, ~slips.c.voided
@@ -193,7 +216,7 @@ def _put(urn: Connection, wish: Wish, current: bytes | None) -> bool:
     )
     totals, expected = _totals(urn, wish.group)
     # Whose slip was voided for a paper has the paper.
-    papers = replaced_by_group(plain(urn)).get(wish.group, 0)
+    papers += replaced_by_group(plain(urn)).get(wish.group, 0)
     if is_full(totals.issued - totals.voided + papers, unused == wish.group, expected):
         return False
     screens = urn.scalar(select(func.count()).select_from(entrance_screens)) or 0

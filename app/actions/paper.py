@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -171,6 +172,13 @@ def counting_has_begun(meeting: Meeting) -> bool:
     return bool(db.session.scalar(select(exists().where(mine))))
 
 
+def counting_stands(meeting: Meeting) -> bool:
+    """Whether a teller's entry stands, so that the papers handed out must not change beneath it."""
+    standing = paper_entries.c.discarded.is_(False)
+    mine = paper_entries.c.meeting_id == meeting.id
+    return bool(db.session.scalar(select(exists().where(mine, standing))))
+
+
 def enter_papers(meeting_id: int, account_id: int, entry: Entry) -> None:
     """Take one teller's count, or the correction of it; two accounts count a meeting.
 
@@ -268,6 +276,32 @@ def agreed_papers(meeting: Meeting) -> Papers | None:
         )
     names = db.session.scalars(select(Account.name).where(Account.id.in_(entries)))
     return Papers(issued, first, tuple(sorted(names)), papers_replaced(meeting))
+
+
+def papers_digest(meeting: Meeting) -> str:
+    """Changes with every number that is stated or entered; tells none of them."""
+    entries = sorted(_entries(meeting).items())
+    found = [sorted(papers_issued(meeting).items()), msgspec.to_builtins(entries)]
+    return hashlib.sha256(msgspec.json.encode(found)).hexdigest()
+
+
+class PapersSeen(NamedTuple):
+    """What the page before closing says of the papers. excess: why closing voids the meeting."""
+
+    issued: int
+    agreed: Papers | None
+    problem: str
+    excess: str | None
+
+
+def papers_seen(meeting: Meeting) -> PapersSeen:
+    """How the papers stand, for whoever is about to close."""
+    issued = sum(papers_issued(meeting).values())
+    try:
+        agreed = agreed_papers(meeting)
+    except PaperNotAgreed as found:
+        return PapersSeen(issued, None, str(found), None)
+    return PapersSeen(issued, agreed, "", excess_of(meeting, agreed))
 
 
 def excess_of(meeting: Meeting, papers: Papers | None) -> str | None:

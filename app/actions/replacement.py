@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from app.actions.audit import note
 from app.actions.gate import open_urn
 from app.actions.meeting import get_meeting
-from app.actions.paper import counting_has_begun
+from app.actions.paper import counting_stands
 from app.actions.urn import replaced_by_group, uncast_in
 from app.actions.witness import Witness, spend_witness
 from app.domain.credential import ELEMENT_BYTES
@@ -26,7 +26,10 @@ from app.models import Meeting, replacements, slips
 from app.models.base import writing
 from app.models.urn_file import plain
 
-BEGUN = "已开始清点纸质票，不能再换发或撤销换发。"
+BEGUN = (
+    "已开始清点纸质票，不能再换发或撤销换发。确要换发的，"
+    "请先在“纸质票”页面由监票人在场作废录入，换发以后两名计票人重新清点。"
+)
 
 
 def replace_slip(
@@ -68,7 +71,7 @@ def _change(
         meeting = get_meeting(meeting_id)
         if meeting.state != "open":
             raise MeetingStateChanged
-        if counting_has_begun(meeting):
+        if counting_stands(meeting):
             raise BadInput(BEGUN)
         if witness is not None:
             spend_witness(meeting.id, witness)

@@ -302,6 +302,10 @@ class SamePerson(BadInput):
     message = "主持人和监票人须是两个人，各用自己的账号确认。"
 
 
+class StillVoting(BadInput):
+    code = "still_voting"
+
+
 class ContentChanged(MingceError):
     code = "content_changed"
     status = 409

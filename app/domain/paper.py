@@ -61,8 +61,8 @@ def entry_problems(form: Form, names: Mapping[str, str], entry: Entry, k: int) -
         if 0 < papers.valid < k:
             found.append(
                 f"“{names[code]}”有效纸质票只有 {papers.valid} 张，少于每批 {k} 票，"
-                "与公布的票箱一减就知道这几张投了什么。请监票人当众用没有用过的测评票在手机上逐张代投，"
-                "并把张数填在“代投”一栏。"
+                "与公布的票箱一减就知道这几张投了什么。请这几位用没有用过的测评票在共用设备上自己再投，"
+                "原来的纸质票不打开、当众销毁；人已离场的，由监票人见证代投。张数填在“代投”一栏。"
             )
         for cell in form.cells:
             total = sum(papers.counts[cell.id].values())

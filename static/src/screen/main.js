@@ -144,13 +144,23 @@ function drawProof() {
   setText("digest", (picture.digest || "").replace(/(.{4})(?=.)/g, "$1 "));
 }
 
+/** How many ballots there are in all, and how many of them came on paper: the box has the others. */
+function total(count, paper) {
+  if (!paper) return _("共计 %(count)s 票，投票已结束", { count });
+  return _("共计 %(count)s 票：手机 %(phones)s 票，纸质 %(papers)s 票，投票已结束", {
+    count,
+    phones: count - paper.valid,
+    papers: paper.valid,
+  });
+}
+
 function drawResults(final, released) {
   setText("heading", final ? _("测评结果") : _("测评情况"));
   setText("badge", final ? _("最终结果") : _("暂时结果"));
   setText(
     "remark",
     final
-      ? _("共计 %(count)s 票，投票已结束", { count: released.at })
+      ? total(released.at, picture.live.paper)
       : _("以下为前 %(count)s 票的结果，落后一批显示，以保护无记名", { count: released.at }),
   );
   fillRows(released);
