@@ -12,7 +12,7 @@ from admin.limits import limit_failures, own_key
 from admin.slip import typed_token
 from app.actions import replacement as actions
 from app.actions.meeting import get_meeting
-from app.actions.paper import counting_has_begun, papers_replaced
+from app.actions.paper import counting_stands, papers_replaced
 from app.actions.progress import progress
 from app.actions.witness import Witness, witness_by_code
 from app.domain.errors import (
@@ -71,7 +71,7 @@ def _page(found: Meeting, form: ReplaceForm, back: bool) -> str:
         progress=progress(found),
         replaced=[(g.name, replaced.get(g.code, 0)) for g in found.groups],
         number=sum(replaced.values()),
-        begun=counting_has_begun(found),
+        begun=counting_stands(found),
         form=form,
         back=back,
     )

@@ -210,6 +210,8 @@ def test_more_papers_than_went_out_void_the_meeting_and_say_why(
     for who in (office, other):
         _count(who, _papers(app, 5))
     assert "将作废" in office.get(PAGE).text
+    assert "结束就会作废" in office.get("/admin/meetings/1/close").text
+    assert "结束就会作废" in office.get("/admin/meetings/1/confirm").text
     office.close_meeting(CLOSE)
     with app.app_context():
         meeting = get_meeting(1)

@@ -162,6 +162,13 @@ def test_once_papers_are_counted_nothing_is_replaced_or_taken_back(
     assert "已开始清点纸质票" in office.get(REPLACE).text
     assert "已开始清点纸质票" in _replace(office, tokens[4], codes[1]).text
     assert "已开始清点纸质票" in _replace(office, tokens[3], codes[1], back="y").text
+    with app.app_context():
+        mine = account_by_name(NAME)
+        assert mine
+    discard = {"which": str(mine.id), "name": WITNESS, "code": codes[1]}
+    assert office.post(f"{PAGE}/discard", discard).status_code == 302
+    assert "已开始清点纸质票" not in office.get(REPLACE).text
+    assert _replace(office, tokens[4], codes[2]).status_code == 302
 
 
 def test_a_replacement_is_in_the_history_with_the_scrutineer_and_without_the_slip(

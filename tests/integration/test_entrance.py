@@ -13,6 +13,7 @@ from app.actions.closing import close_meeting
 from app.actions.credential import redeem_slip
 from app.actions.entrance import dismiss_screen, screens_of
 from app.actions.meeting import get_meeting, revoke_entrance, void_meeting
+from app.actions.paper import issue_papers
 from app.actions.replacement import replace_slip, take_back_replacement
 from app.actions.slip import issue_slips, slip_totals, void_unused_slips
 from app.domain.encoding import b64url
@@ -114,6 +115,20 @@ def test_no_more_codes_than_are_expected_whoever_handed_them_out(
     assert screen.look()["standing"] == "used"
     with app.app_context():
         assert void_unused_slips(meeting_id, "g1") == EXPECTED["g1"] - 2
+    assert screen.next()["standing"] == "shown"
+
+
+def test_whoever_has_a_paper_is_no_one_for_a_code(
+    app: Flask, meeting_id: int, screen: DoorScreen
+) -> None:
+    scan(app, meeting_id, screen.token)
+    with app.app_context():
+        issue_papers(meeting_id, {"g1": EXPECTED["g1"] - 2, "g2": 0})
+    assert screen.next()["standing"] == "shown"
+    scan(app, meeting_id, screen.token)
+    assert screen.next()["standing"] == "full"
+    with app.app_context():
+        issue_papers(meeting_id, {"g1": EXPECTED["g1"] - 3, "g2": 0})
     assert screen.next()["standing"] == "shown"
 
 
