@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 from typing import Any, TypeVar, cast
 
 from flask import request
@@ -11,7 +12,7 @@ from flask_login import current_user
 from admin.browser import known_as
 from admin.guard import half_way
 from app.extensions import limiter
-from app.security import address_key, keyed
+from app.security import keyed
 
 V = TypeVar("V", bound=Callable[..., Any])
 
@@ -22,12 +23,26 @@ def where_key() -> str:
     Otherwise the address, which behind a proxy may be the same for everybody.
     """
     mark = known_as(_name())
-    return keyed(f"browser {mark}") if mark else address_key()
+    return keyed(f"browser {mark}" if mark else _network(request.remote_addr or ""))
 
 
 def name_key() -> str:
     """Whoever tries, and as whom: nobody can lock an account's owner out from elsewhere."""
     return keyed(f"{where_key()}/{_name()}")
+
+
+def _network(address: str) -> str:
+    """An address; of IPv6 its /64, since whoever has one address has all of them.
+
+    One of IPv4 that is written as IPv6 is itself.
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or found.packed[:8].hex())
 
 
 def _name() -> str:

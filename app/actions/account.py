@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import secrets
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import cache
+from threading import BoundedSemaphore
+from typing import NamedTuple, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -17,6 +20,7 @@ from app.domain.rights import may_give
 from app.models import Account, AccountCode, Confirmation, Organisation, db
 from app.models.account import NAME_MOST
 from app.models.base import reading, writing
+from app.process import off_the_loop
 from app.security import sign, unsign
 
 PASSWORD_LEAST = 10
@@ -26,6 +30,10 @@ _FIRST_ADMIN = "first-admin"
 # made with other parameters is made anew when its owner logs in.
 _hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 _DUMMY_HASH = _hasher.hash(secrets.token_hex(16))
+AT_ONCE = 1
+"""How many passwords a process works out at the same time: each takes 64 MiB and four threads."""
+
+T = TypeVar("T")
 
 
 class SignedIn(NamedTuple):
@@ -103,14 +111,14 @@ def _verify(whose: ColumnElement[bool], password: str) -> int:
     with reading() as connection:
         row = connection.execute(select(Account.id, Account.password_hash).where(whose)).first()
     try:
-        _hasher.verify(row.password_hash if row else _DUMMY_HASH, password)
+        _apart(_hasher.verify, row.password_hash if row else _DUMMY_HASH, password)
     except (VerificationError, InvalidHashError) as error:
         raise LoginFailed from error
     if row is None:
         raise LoginFailed
     if _hasher.check_needs_rehash(row.password_hash):
         same = (Account.id == row.id, Account.password_hash == row.password_hash)
-        fresh = _hasher.hash(password)
+        fresh = _apart(_hasher.hash, password)
         with writing():
             db.session.execute(update(Account).where(*same).values(password_hash=fresh))
     return int(row.id)
@@ -148,15 +156,28 @@ def _who(*whose: ColumnElement[bool]) -> SignedIn | None:
 
 def slow_hash(secret: str, salt: bytes) -> bytes:
     """32 bytes that take as long to work out as the hash of a password."""
-    return hash_secret_raw(
+    return _apart(
+        hash_secret_raw,
         secret.encode(),
         salt,
-        time_cost=_hasher.time_cost,
-        memory_cost=_hasher.memory_cost,
-        parallelism=_hasher.parallelism,
-        hash_len=32,
-        type=_hasher.type,
+        _hasher.time_cost,
+        _hasher.memory_cost,
+        _hasher.parallelism,
+        32,
+        _hasher.type,
     )
+
+
+def _apart(work: Callable[..., T], *arguments: object) -> T:
+    """Work out a slow hash while others are served; who asks for more than AT_ONCE waits."""
+    with _turns():
+        return off_the_loop(work, *arguments)
+
+
+@cache
+def _turns() -> BoundedSemaphore:
+    """Made when it is first used: before gevent replaces locks, one would hold up the loop."""
+    return BoundedSemaphore(AT_ONCE)
 
 
 def log_out(account_id: int) -> None:
@@ -175,7 +196,7 @@ def change_password(account_id: int, old: str, new: str) -> None:
     if new == old:
         # Whoever gave it knows it: as long as it stays, it is not its owner's alone.
         raise BadInput("新密码和现在的一样。请另想一个，不要让给您密码的人也知道。")
-    hashed = _hasher.hash(_checked_password(new))
+    hashed = _apart(_hasher.hash, _checked_password(new))
     with writing():
         account = db.session.get(Account, account_id)
         if account is None or account.disabled:
@@ -206,9 +227,9 @@ def give_account(
 ) -> tuple[Account, str]:
     """A new account and the password with which its owner logs in once. Raises BadInput."""
     password = secrets.token_urlsafe(12)
+    account = _new(name, password)
     with writing():
         _check_role(giver, reach, role, place)
-        account = _new(name, password)
         if db.session.scalar(select(Account.id).where(Account.name == account.name)) is not None:
             raise BadInput("这个用户名已经有人用了，请换一个。")
         account.role, account.organisation_id, account.must_change = role, place, True
@@ -244,7 +265,7 @@ def reset_password(account_id: int, giver: SignedIn, reach: frozenset[int] | Non
     The second step of the log-in goes, for who asks for this may have lost the phone as well.
     """
     password = secrets.token_urlsafe(12)
-    hashed = _hasher.hash(password)
+    hashed = _apart(_hasher.hash, password)
     with writing():
         account = get_account(account_id, giver, reach)
         if account.id == giver.id:
@@ -325,7 +346,7 @@ def _new(name: str, password: str) -> Account:
     name = name.strip()
     if not 1 <= len(name) <= NAME_MOST or not name.isprintable():
         raise BadInput(f"请填写用户名（{NAME_MOST} 字以内）。")
-    return Account(name=name, password_hash=_hasher.hash(_checked_password(password)))
+    return Account(name=name, password_hash=_apart(_hasher.hash, _checked_password(password)))
 
 
 def _checked_password(password: str) -> str:

@@ -100,6 +100,24 @@ def test_one_address_cannot_lock_an_account_out_at_another(
     assert owner.log_in(environ_base={"REMOTE_ADDR": "10.0.0.5"}).status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("others", "last"),
+    [
+        ("2001:db8:0:7:{:x}::1", 429),
+        ("2001:db8:0:{:x}::1", 401),
+        ("::ffff:10.0.0.{}", 401),
+    ],
+)
+def test_addresses_of_one_ipv6_network_are_counted_together(
+    stranger: Office, account: None, others: str, last: int
+) -> None:
+    answers = [
+        stranger.log_in(NAME, "wrong password", environ_base={"REMOTE_ADDR": others.format(n)})
+        for n in range(1, 7)
+    ]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [last]
+
+
 def test_one_address_cannot_try_many_accounts(stranger: Office, account: None) -> None:
     answers = [stranger.log_in(f"name {n}", "wrong password").status_code for n in range(31)]
     assert answers == [401] * 30 + [429]
