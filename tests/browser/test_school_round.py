@@ -256,5 +256,10 @@ def _rectify(people: Staff, base: str, record: str, screenshot: Take) -> None:
 def _audit(auditor: Page, server: Server, screenshot: Take) -> None:
     auditor.goto(f"{server.base}/admin/audit")
     expect(auditor.locator("body")).to_contain_text("黎书记")
+    page = auditor.locator("body")
+    expect(page).to_contain_text("种类：升级晋位")
+    expect(page).to_contain_text("处理结果：部分属实")
+    for code in ("upgrade", "partly", "submitted", "accepted"):
+        expect(page).not_to_contain_text(code)
     screenshot(auditor, "s1-audit", full_page=True)
     assert json.loads(server.flask("audit", "verify"))["fault"] is None
