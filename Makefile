@@ -14,7 +14,7 @@ serve: ## set up what is missing, then serve (port MINGCE_PORT, default 8000)
 test: ## lint, types, contracts, front end, unit, integration and browser tests
 	@exec $(PYTHON) -m tools.test
 
-walks: ## a county's round, six villages' at once, a meeting of forty, a first rehearsal, in a browser
+walks: ## a school's round, a county's, six villages' at once, a meeting of forty, a first rehearsal, in a browser
 	@exec $(PYTHON) -m tools.test walks
 
 forensics: ## attack whole meetings on both databases, beside a leaky control: a table

@@ -41,8 +41,8 @@ def meeting_confirm(meeting_id: int) -> Answer:
     done = form.settle(confirm)
     if done is None:
         return _confirm_page(get_meeting(meeting_id), form), 400 if form.errors else 200
-    come = ended_words(get_meeting(meeting_id)) if done and _asked() == "close" else ""
-    flash(come or f"已确认{WORDS[_asked()]}{'，立即生效' if done else ''}。", "success")
+    come = ended_words(get_meeting(meeting_id)) if _asked() == "close" else "测评会已经开启。"
+    flash(f"已确认{WORDS[_asked()]}。{come if done else ''}", "success")
     return redirect(url_for("admin.meeting_confirm", meeting_id=meeting_id))
 
 

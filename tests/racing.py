@@ -16,13 +16,13 @@ from flask import Flask
 from app.actions.account import account_by_name
 from app.actions.ballot import SealedBallot, cast_ballot
 from app.actions.closing import close_meeting
-from app.actions.confirmation import Wish, confirm
+from app.actions.confirmation import Wish, confirm, shown_digest
 from app.actions.credential import redeem_slip
-from app.actions.meeting import void_meeting
+from app.actions.meeting import get_meeting, void_meeting
 from app.config import Config
 from app.domain.confirmation import Part
 from app.domain.encoding import from_b64url
-from app.domain.errors import MingceError
+from app.domain.errors import ContentChanged, MingceError
 from app.domain.slip import parse_token
 from app.factory import create_app
 from app.models import db
@@ -115,10 +115,19 @@ def void(meeting_id: int) -> Answer:
 
 
 def confirm_closing(meeting_id: int, name: str, part: Part) -> Answer:
-    """("closed",) for whose confirmation was the second, ("waits",) for the first."""
+    """("closed",) for whose confirmation was the second, ("waits",) for the first.
+
+    A scrutineer who has seen what has changed since looks again, as the page tells him to.
+    """
     who = account_by_name(name)
     assert who is not None
-    return ("closed" if confirm(meeting_id, who, Wish("close", part)) else "waits",)
+    while True:
+        seen = shown_digest(get_meeting(meeting_id), "close")
+        db.session.rollback()
+        try:
+            return ("closed" if confirm(meeting_id, who, Wish("close", part, seen)) else "waits",)
+        except ContentChanged:
+            continue
 
 
 def post(port: int, path: str, body: dict[str, str]) -> Answer:

@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import offices, staff
@@ -41,6 +42,7 @@ class Staff(NamedTuple):
     auditor: Page
 
 
+@pytest.mark.walk
 def test_a_school_walks_its_whole_round(
     server: Server, pages: Pages, screenshot: Take, tmp_path: Path
 ) -> None:

@@ -171,9 +171,12 @@ def test_an_admin_works_on_a_meeting_of_another_host(hosts: Hosts) -> None:
     other = Desk(hosts.other)
     other.ask("/login")
     other.ask("/login", demo["admin"])
-    other.ask(f"{_path(demo, page)}/confirm")
+    _, shown = other.ask(f"{_path(demo, page)}/confirm")
+    seen = re.search(r'name="digest" value="([0-9a-f]{64})"', shown)
+    assert seen
     status, closed = other.ask(
-        f"{_path(demo, page)}/confirm", {"action": "close", "understood": "y"}
+        f"{_path(demo, page)}/confirm",
+        {"action": "close", "understood": "y", "digest": seen[1]},
     )
     assert status == 200
     assert "这次测评会已结束并计票" in closed
