@@ -1,7 +1,7 @@
 """`make test`: every check, in the order of what fails fastest; `make lint`: only the first part.
 
-`make walks`: the longest walks through the product: rounds of a school, a county and six villages, a
-meeting of forty, a first rehearsal.
+`make walks`: the longest walks through the product: rounds of a school, a county and six villages,
+a meeting of forty, a first rehearsal.
 
 All steps run even if one fails, so that one run shows everything; the exit status tells.
 """
